@@ -1,0 +1,50 @@
+# run, test and check do all of their set-up on a fresh machine and may be run again at any time.
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check messages routes bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/.runtime: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(VENV)/.runtime $@
+
+run: $(VENV)/.runtime ## the back office with a demo fleet, on http://127.0.0.1:$$PORT (8000)
+	$(BIN)/python manage.py up
+
+test: $(VENV)/.dev ## every test, browser included (DATABASE_URL and REDIS_URL choose other servers)
+	$(BIN)/python tests/browser/find_chromium.py
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -W error manage.py makemigrations --check --dry-run
+	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') ALLOWED_HOSTS=backoffice.example.org \
+	  $(BIN)/python -W error manage.py check --deploy --fail-level WARNING
+	$(BIN)/python -W error manage.py messages --check
+
+messages: $(VENV)/.dev ## collect and compile the translations
+	$(BIN)/python manage.py messages
+
+routes: $(VENV)/.runtime ## print every route with its method, level and handler
+	@$(BIN)/python manage.py routes
+
+bench: $(VENV)/.dev ## performance ratios (needs DATABASE_URL of a scratch PostgreSQL)
+	$(BIN)/python -m bench
+
+clean: ## remove the environment and local data
+	rm -rf $(VENV) var

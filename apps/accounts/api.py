@@ -1,0 +1,100 @@
+"""/v1/home and /v1/auth (contract/actions.md, "Service and authentication"; seed 004, "Custom Endpoints")."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.http import http_date
+from rest_framework import exceptions
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.request import Request
+
+from apps.accounts import tokens
+from apps.accounts.models import User
+from apps.accounts.signin import sign_in
+from apps.api.endpoint import Body, endpoint
+from apps.api.envelope import answer, success
+from apps.api.parsers import JSONParser
+from apps.core.levels import Level
+from apps.core.times import iso
+
+FORMS = (JSONParser, FormParser, MultiPartParser)
+
+
+class Credentials(Body):
+    username: str
+    password: str
+
+
+class Username(Body):
+    username: str
+
+
+def _home(request: Request) -> HttpResponse:
+    return HttpResponse(
+        f"Welcome to the SMARTSolar API: {iso(timezone.now())}", content_type="text/plain; charset=utf-8"
+    )
+
+
+home = endpoint("GET", anyone=True)(_home)
+home_post = endpoint("POST", anyone=True, parsers=FORMS)(_home)
+
+
+@endpoint("POST", anyone=True, body=Credentials, parsers=FORMS)
+def login(request: Request, body: Credentials) -> HttpResponse:
+    """A token that lives for three hours after its last use. Wrong credentials: 401, whatever is wrong in them."""
+    user = sign_in(request._request, body.username, body.password)
+    if user is None:
+        raise exceptions.AuthenticationFailed("The username or the password is wrong")
+    text, token = tokens.issue(user)
+    found = {
+        "username": user.email,
+        "entity_id": user.entity_id,
+        "display_name": user.display_name,
+        "name": user.name,
+        "user_product_visibility": user.scope,
+        "hub_id": user.hub_id,
+        "shop_id": user.shop_id,
+        "API_token": text,
+        "token_expiry": http_date(token.expires_at.timestamp()),
+        "permissions": user.permissions,
+    }
+    return answer({"status": "success", "message": {"login_successful": found}})
+
+
+@endpoint("POST", any_token=True, parsers=FORMS)
+def logout(request: Request) -> HttpResponse:
+    tokens.revoke(str(request.auth))
+    return success("Logged out")
+
+
+@endpoint("GET", level=Level.SYSTEM, body=Username)
+def validate_user(request: Request, body: Username) -> HttpResponse:
+    """`data` is the text "True" or "False". An ENTITY user learns of colleagues of the own entity only."""
+    return success(
+        f"Successfully checked the username {body.username}",
+        str(_visible(request, body.username) is not None),
+    )
+
+
+def _validate_user_and_password(request: Request, body: Credentials) -> HttpResponse:
+    # Through the same counter as a log-in, so that this is no way round it.
+    right = sign_in(request._request, body.username, body.password)
+    found = right is not None and _visible(request, body.username) is not None
+    return success(f"Successfully checked the username {body.username} with it's password", str(found))
+
+
+validate_user_and_password = endpoint("GET", level=Level.SYSTEM, body=Credentials, parsers=FORMS)(
+    _validate_user_and_password
+)
+validate_user_and_password_post = endpoint("POST", level=Level.SYSTEM, body=Credentials, parsers=FORMS)(
+    _validate_user_and_password
+)
+
+
+def _visible(request: Request, username: str) -> User | None:
+    asking: Any = request.user
+    users = User.objects.filter(email__iexact=username, is_active=True)
+    if not asking.is_global:
+        users = users.filter(entity_id=asking.entity_key)
+    return users.first()

@@ -1,0 +1,149 @@
+"""Who works here and for whom: entities, their hubs and shops, users, tokens, sign-in counters."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.levels import Level
+from apps.core.models import Row
+from apps.core.scope import ByEntity
+
+UNKNOWN_ENTITY = 1  # holds the units that belong to no other entity
+
+
+class Entity(Row):
+    """An operating company that owns units."""
+
+    SCOPE = ByEntity("entity_id")
+
+    entity_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    bboxx_company_flag = models.BooleanField()
+    tariff = models.CharField(max_length=255, null=True)
+    financier = models.BooleanField(null=True)
+    geic = models.CharField(max_length=255, null=True, unique=True)
+
+    class Meta:
+        verbose_name_plural = "entities"
+
+
+class Hub(Row):
+    """A regional store of an entity."""
+
+    SCOPE = ByEntity("entity")
+
+    hub_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    guid = models.CharField(max_length=255, null=True, unique=True)
+    entity = models.ForeignKey(Entity, models.PROTECT, related_name="hubs")
+    latitude = models.CharField(max_length=12, null=True)
+    longitude = models.CharField(max_length=12, null=True)
+
+
+class Shop(Row):
+    """A shop of a hub."""
+
+    SCOPE = ByEntity("hub__entity")
+
+    shop_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    guid = models.CharField(max_length=255, null=True, unique=True)
+    hub = models.ForeignKey(Hub, models.PROTECT, related_name="shops")
+    latitude = models.CharField(max_length=12, null=True)
+    longitude = models.CharField(max_length=12, null=True)
+
+
+class Visibility(models.TextChoices):
+    GLOBAL = "GLOBAL", _("All units")
+    ENTITY = "ENTITY", _("Units of the own entity")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username or "")
+
+
+class User(AbstractBaseUser):
+    """A person or an integration. Known by the e-mail address; may do what `permissions` says within `scope`."""
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=255, blank=True, default="")
+    display_name = models.CharField(max_length=255, blank=True, default="")
+    permissions = models.CharField(max_length=10, choices=Level.choices, default=Level.OVERVIEW)
+    scope = models.CharField(max_length=6, choices=Visibility.choices, default=Visibility.ENTITY)
+    entity = models.ForeignKey(Entity, models.PROTECT, null=True, related_name="users")
+    hub = models.ForeignKey(Hub, models.PROTECT, null=True, blank=True)
+    shop = models.ForeignKey(Shop, models.PROTECT, null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=5, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(scope="GLOBAL") | models.Q(entity__isnull=False),
+                name="accounts_user_entity_scope_has_entity",
+            ),
+        ]
+
+    @property
+    def level(self) -> Level:
+        return Level(self.permissions)
+
+    @property
+    def is_global(self) -> bool:
+        return self.scope == Visibility.GLOBAL
+
+    @property
+    def entity_key(self) -> int | None:
+        return self.entity_id
+
+    @property
+    def name_for_record(self) -> str:
+        return self.email
+
+    def has_perm(self, permission: str, obj: Any = None) -> bool:
+        return self.is_active and self.level >= Level.SYSTEM
+
+    def has_module_perms(self, app: str) -> bool:
+        return self.is_active and self.level >= Level.ADMIN
+
+
+class Token(models.Model):
+    """A log-in to the API. Only a keyed digest is stored; `expires_at` slides, written at most once a minute."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="accounts_token_expiry")]  # for tidy()
+
+    def __str__(self) -> str:
+        return f"token {self.pk} of {self.user_id}"
+
+
+class SignInCounter(models.Model):
+    """How many guesses one source made at one account (or at all) in the current hour; see signin.py."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    window = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.window:%H:%M}"

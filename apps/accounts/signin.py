@@ -1,0 +1,114 @@
+"""Signing in, with a lock-out that can't be used against a colleague (guarantees.md, G12).
+
+Guesses are counted before a password is looked at: ten an hour for an account from one source, and a cap for a source
+over all accounts. Neither looks at who is right, so a locked answer tells nothing; somebody else's guesses from another
+source never count against me, and a browser that has signed in as me before is counted by itself.
+"""
+
+import datetime as dt
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.core import signing
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.accounts.models import SignInCounter, User
+from apps.core.crypto import keyed_digest
+from apps.core.refusals import TooMany
+
+PER_ACCOUNT = 10
+PER_SOURCE = 100
+WINDOW = dt.timedelta(hours=1)
+DEVICE_COOKIE = "known"
+DEVICE_AGE = 180 * 86400
+
+
+def source_of(request: Any) -> str:
+    """The address that asks: the peer, or what our own proxies wrote. An IPv6 client counts by its /64."""
+    address = request.META.get("REMOTE_ADDR", "")
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
+    if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
+        address = forwarded[-settings.TRUSTED_PROXIES]
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+    return str(parsed)
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
+    """The user, or None for wrong credentials. Raises TooMany when the source has guessed enough."""
+    account = username.strip().lower()[:254]
+    source = source_of(request)
+    if _knows(request, account):
+        keys = [("device", f"{request.COOKIES[DEVICE_COOKIE]} {account}", PER_ACCOUNT)]
+    else:
+        keys = [("account", f"{source} {account}", PER_ACCOUNT), ("source", source, PER_SOURCE)]
+    for kind, text, most in keys:
+        left = _count(kind, text, most)
+        if left is not None:
+            raise TooMany("Too many attempts; please wait before you try again", retry_after=left)
+    user = authenticate(request, username=account, password=password)
+    if user is not None:
+        _forgive(keys)
+    return user
+
+
+def remember_device(response: Any, user: User) -> None:
+    """Let this browser be counted by itself from now on. Holds no right to anything."""
+    value = signing.dumps({"account": user.email.lower()}, salt="known-device")
+    response.set_cookie(
+        DEVICE_COOKIE, value, max_age=DEVICE_AGE, httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE, path="/login",
+    )  # fmt: skip
+
+
+def _knows(request: HttpRequest, account: str) -> bool:
+    try:
+        held = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt="known-device", max_age=DEVICE_AGE)
+    except signing.BadSignature:
+        return False
+    return isinstance(held, dict) and held.get("account") == account
+
+
+def _key(kind: str, text: str) -> str:
+    return keyed_digest(f"{kind} {text}", "sign-in counter")
+
+
+def _count(kind: str, text: str, most: int) -> int | None:
+    """Count one guess, atomically; None if it may go on, else the seconds until the window ends."""
+    now = timezone.now()
+    key = _key(kind, text)
+    with transaction.atomic():
+        SignInCounter.objects.bulk_create([SignInCounter(key=key, window=now)], ignore_conflicts=True)
+        counter = SignInCounter.objects.select_for_update().get(key=key)
+        if counter.window <= now - WINDOW:
+            counter.window, counter.count = now, 0
+        if counter.count >= most:
+            return max(1, int((counter.window + WINDOW - now).total_seconds()))
+        counter.count += 1
+        counter.save(update_fields=["window", "count"])
+    return None
+
+
+def _forgive(keys: list[tuple[str, str, int]]) -> None:
+    """A right password: the account's count starts anew, and the source gets its one guess back."""
+    for kind, text, _most in keys:
+        key = _key(kind, text)
+        if kind == "source":
+            SignInCounter.objects.filter(key=key, count__gt=0).update(count=F("count") - 1)
+        else:
+            SignInCounter.objects.filter(key=key).delete()
+
+
+def tidy() -> None:
+    SignInCounter.objects.filter(window__lte=timezone.now() - WINDOW).delete()

@@ -1,0 +1,51 @@
+"""The two shapes of an answer under /v1 (contract/actions.md, "Conventions"), rendered once."""
+
+import datetime as dt
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+
+from apps.core.times import iso
+
+JSON = "application/json"
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return iso(value)
+    return str(value)
+
+
+def dumps(value: Any) -> bytes:
+    """JSON with times as UTC without zone."""
+    return orjson.dumps(
+        value, default=_other, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+    )
+
+
+def answer(value: Any, status: int = 200) -> HttpResponse:
+    response = HttpResponse(dumps(value), content_type=JSON, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def success(message: Any, data: Any = None, status: int = 200) -> HttpResponse:
+    return answer({"status": "success", "message": message, "data": data}, status)
+
+
+INVALID = "Your request contained invalid data. See 'data' or 'validation_errors' for exact details"
+
+
+def invalid(errors: dict[str, str], code: str = "invalid") -> dict[str, Any]:
+    return {
+        "status": "validation-error",
+        "message": INVALID,
+        "validation_errors": errors,
+        "data": errors,
+        "code": code,
+    }
+
+
+def error(message: str, code: str) -> dict[str, Any]:
+    return {"status": "error", "message": message, "data": None, "code": code}

@@ -1,0 +1,75 @@
+"""The one place that turns a refusal or an error into an answer of /v1. Never an HTML page, never a 500 for input."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
+from django.db import DataError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+
+from apps.api import envelope
+from apps.core.refusals import Invalid, Refused, TooMany
+
+log = logging.getLogger(__name__)
+
+CODES = {
+    400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    406: "not_acceptable", 413: "too_large", 415: "unsupported_media_type", 429: "too_many_requests",
+    500: "internal_error", 503: "unavailable",
+}  # fmt: skip
+
+
+def exception_handler(error: Exception, context: Any = None) -> HttpResponse | None:
+    """DRF's hook. None for what is really unexpected: Django logs it and `internal_error` answers."""
+    if isinstance(error, Invalid):
+        return envelope.answer(envelope.invalid(error.errors, error.code), error.status)
+    if isinstance(error, Refused):
+        response = envelope.answer(envelope.error(error.message, error.code), error.status)
+        if isinstance(error, TooMany):
+            response["Retry-After"] = str(error.retry_after)
+        return response
+    if isinstance(error, exceptions.APIException):
+        status = error.status_code
+        response = envelope.answer(envelope.error(str(error.detail), CODES.get(status, "error")), status)
+        if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
+            response["WWW-Authenticate"] = "Token"
+        return response
+    if isinstance(error, Http404):
+        return plain(404)
+    if isinstance(error, PermissionDenied):
+        return plain(403)
+    if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
+        return plain(413)
+    if isinstance(error, SuspiciousOperation | DataError | UnicodeError):
+        return plain(400)
+    if isinstance(error, OperationalError):  # statement or lock timeout, server away
+        log.exception("the database did not answer")
+        response = plain(503)
+        response["Retry-After"] = "5"
+        return response
+    return None
+
+
+TEXTS = {
+    400: "The request could not be understood",
+    403: "You do not have permission to do this",
+    404: "The requested resource could not be found",
+    405: "This method is not offered here",
+    413: "The request is too large",
+    500: "Something went wrong on our side; it has been recorded",
+    503: "The service cannot answer just now; please try again",
+}
+
+
+def plain(status: int) -> HttpResponse:
+    return envelope.answer(envelope.error(TEXTS[status], CODES[status]), status)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/v1/") or request.path_info == "/v1"

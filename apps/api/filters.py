@@ -1,0 +1,60 @@
+"""Plain `?column=value` filters by django-filter, one filter a column, beside the q language."""
+
+import functools
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from apps.core.columns import BadValue, Column
+from apps.core.refusals import Invalid
+from apps.core.tables import Table
+
+WORDS = {"true": True, "false": False}
+
+
+class ColumnField(forms.Field):
+    """A form field that takes what the column takes, and refuses with the same words."""
+
+    def __init__(self, *args: Any, column: Column, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.column = column
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        kind = self.column.value_field.get_internal_type()
+        if kind == "BooleanField":
+            value = WORDS.get(value.lower(), 1 if value == "1" else 0 if value == "0" else value)
+        try:
+            return self.column.take(value)
+        except BadValue as bad:
+            raise forms.ValidationError(str(bad)) from None
+
+
+class ColumnFilter(django_filters.Filter):
+    field_class = ColumnField
+
+
+@functools.lru_cache(maxsize=256)
+def filterset_of(table: Table) -> type[django_filters.FilterSet]:
+    filters = {
+        column.name: ColumnFilter(field_name=column.attname, column=column)
+        for column in table.columns.values()
+        if not column.secret and column.value_field.get_internal_type() != "JSONField"
+    }
+    return type(f"{table.model.__name__}Filters", (django_filters.FilterSet,), filters)
+
+
+def filtered(table: Table, rows: QuerySet, query: QueryDict) -> QuerySet:
+    """The rows that match every known column in the query string; a secret column is refused, others are ignored."""
+    for column in table.columns.values():
+        if column.secret and column.name in query:
+            raise Invalid({column.name: "can't be filtered by"})
+    filters = filterset_of(table)(query, queryset=rows)
+    if not filters.is_valid():
+        raise Invalid({name: str(texts[0]) for name, texts in filters.errors.items()})
+    found: QuerySet = filters.qs
+    return found

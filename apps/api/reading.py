@@ -1,0 +1,132 @@
+"""Reading rows of tables. The SQL of "one row by its key within a scope" is compiled once per table from the queryset
+that visible_to() makes, and then run with its parameters filled in; it is never written by hand.
+"""
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, Expression, F, QuerySet, Value, When
+from django.db.models.fields import TextField
+
+from apps.core.actors import Actor, Machine
+from apps.core.columns import MASK, BadValue, Column, digest_of
+from apps.core.levels import Level
+from apps.core.refusals import NotFound
+from apps.core.tables import Table
+
+# Stand-ins that mark where the parameters of a compiled statement go; no real row bears them.
+_ENTITY = 2_000_000_011
+_NUMBER = 2_000_000_033
+_TEXT = "\x01key\x01"
+
+
+def selection(table: Table) -> tuple[list[str], dict[str, Expression]]:
+    """What to select for a table's columns: attribute names, and the masks that stand for secrets."""
+    names: list[str] = []
+    masks: dict[str, Expression] = {}
+    for column in table.columns.values():
+        if column.secret:
+            alias = f"mask_{column.name}"
+            masks[alias] = _mask(table, column)
+            names.append(alias)
+        else:
+            names.append(column.attname)
+    return names, masks
+
+
+def _mask(table: Table, column: Column) -> Expression:
+    digest = digest_of(table.model, column.attname)
+    empty = {f"{digest.name if digest else column.field.name}__isnull": True}
+    return Case(When(**empty, then=Value(None)), default=Value(MASK), output_field=TextField())
+
+
+def select(table: Table, rows: QuerySet) -> QuerySet:
+    names, masks = selection(table)
+    return rows.annotate(**masks).values_list(*names)
+
+
+@functools.lru_cache(maxsize=512)
+def _moments(table: Table) -> tuple[int, ...]:
+    return tuple(
+        index
+        for index, column in enumerate(table.columns.values())
+        if column.value_field.get_internal_type() == "DateTimeField"
+    )
+
+
+def as_records(table: Table, rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Records in the contract's column names, times without zone (the connection speaks UTC)."""
+    names = list(table.columns)
+    moments = _moments(table)
+    records = []
+    for row in rows:
+        values = list(row)
+        for index in moments:
+            moment = values[index]
+            if moment is not None:
+                values[index] = moment.replace(tzinfo=None).isoformat()
+        records.append(dict(zip(names, values, strict=True)))
+    return records
+
+
+@dataclass(frozen=True)
+class Statement:
+    sql: str
+    params: tuple[Any, ...]
+    converters: Any
+    compiler: Any
+
+    def run(self, key: Any, entity: int | None) -> list[Sequence[Any]]:
+        filled = [
+            key if value in (_TEXT, _NUMBER) else entity if value == _ENTITY else value
+            for value in self.params
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, filled)
+            rows = cursor.fetchall()
+        if rows and self.converters:
+            rows = list(self.compiler.apply_converters(rows, self.converters))
+        return rows
+
+
+@functools.lru_cache(maxsize=1024)
+def _one_by_key(table: Table, scoped: bool, vendor: str) -> Statement:
+    reader = Machine("reader", Level.OVERVIEW, is_global=not scoped, entity_key=_ENTITY)
+    text_key = table.key.value_field.get_internal_type() in ("CharField", "TextField")
+    stand_in: Any = _TEXT if text_key else _NUMBER
+    rows = table.model.objects.visible_to(reader).filter(**{table.key.field.name: stand_in})
+    compiler = select(table, rows.order_by()).query.get_compiler(using="default")
+    sql, params = compiler.as_sql()
+    if sum(1 for value in params if value == stand_in) != 1:
+        raise TypeError(f"{table.path}: the key stands more than once in its statement")
+    expressions = [entry[0] for entry in compiler.select[: compiler.col_count]]
+    return Statement(sql, tuple(params), compiler.get_converters(expressions), compiler)
+
+
+def one(table: Table, key: Any, *, by: Actor) -> dict[str, Any]:
+    """The record under this key within the reader's scope, or NotFound."""
+    try:
+        value = table.key.take(key)
+    except BadValue:
+        raise NotFound() from None
+    if not by.is_global and by.entity_key is None:
+        raise NotFound()
+    rows = _one_by_key(table, not by.is_global, connection.vendor).run(value, by.entity_key)
+    if not rows:
+        raise NotFound()
+    record: dict[str, Any] = as_records(table, rows)[0]
+    return record
+
+
+def record_of(table: Table, row: Any) -> dict[str, Any]:
+    """The record of a row just written, read back as any reader sees it."""
+    rows = table.model._base_manager.filter(pk=row.pk)
+    return as_records(table, select(table, rows))[0]
+
+
+def default_order(table: Table) -> list[Any]:
+    ordering = list(table.model._meta.ordering or ())
+    return ordering or [F(table.key.field.name).asc()]

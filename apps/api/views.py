@@ -1,0 +1,87 @@
+"""The two generic DRF viewsets that serve every table: its collection and its rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSetMixin
+
+from apps.api import envelope, paging, reading
+from apps.api.endpoint import ApiView
+from apps.api.filters import filtered
+from apps.api.parsers import Undecodable
+from apps.core import rows
+from apps.core.levels import Level
+from apps.core.tables import Table
+
+COLLECTION: Any = {"get": "list", "post": "create"}
+ROW: Any = {"get": "retrieve", "put": "update", "delete": "destroy"}
+
+
+class TableView(ViewSetMixin, ApiView):
+    table: Table = None  # type: ignore[assignment]  # given by as_view()
+
+    def level_of(self, method: str) -> tuple[bool, Level | None]:
+        level = self.table.level_of(method) if method.lower() in self.action_map else None
+        return level is not None, level
+
+    def body(self, request: Request) -> dict[str, Any]:
+        if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+            raise Undecodable("the body is empty; send a JSON object")
+        if not isinstance(request.data, dict):
+            raise Undecodable("send a JSON object")
+        return request.data
+
+    @property
+    def by(self) -> Any:
+        return self.request.user
+
+
+class CollectionViewSet(TableView):
+    def list(self, request: Request) -> HttpResponse:
+        page, size = paging.read(request.query_params)
+        visible = self.table.model.objects.visible_to(self.by)
+        matching = filtered(self.table, visible, request.query_params)
+        total = matching.count()
+        wanted = paging.slice_of(matching.order_by(*reading.default_order(self.table)), page, size)
+        records = reading.as_records(self.table, reading.select(self.table, wanted))
+        response = envelope.answer(paging.envelope(records, total, page, size))
+        response["Link"] = paging.links(request.build_absolute_uri(request.path), total, page, size)
+        return response
+
+    def create(self, request: Request) -> HttpResponse:
+        row = rows.create_row(self.table, self.body(request), by=self.by)
+        record = reading.record_of(self.table, row)
+        response = envelope.answer(record, 201)
+        response["Location"] = request.build_absolute_uri(f"{request.path}/{record[self.table.key.name]}")
+        return response
+
+
+class RowViewSet(TableView):
+    def retrieve(self, request: Request, key: str) -> HttpResponse:
+        return envelope.answer(reading.one(self.table, key, by=self.by))
+
+    def update(self, request: Request, key: str) -> HttpResponse:
+        rows.fetch_row(self.table, key, by=self.by)  # 404 comes before 400
+        row = rows.update_row(self.table, key, self.body(request), by=self.by)
+        return envelope.answer(reading.record_of(self.table, row))
+
+    def destroy(self, request: Request, key: str) -> HttpResponse:
+        rows.delete_row(self.table, key, by=self.by)
+        return HttpResponse(status=204)
+
+
+def table_urls(tables: Iterable[Table]) -> list[URLPattern]:
+    """Two paths a table. They come after every endpoint, whose paths are more exact."""
+    patterns = []
+    for table in tables:
+        for where, viewset, actions in (
+            (table.path, CollectionViewSet, COLLECTION),
+            (f"{table.path}/<str:key>", RowViewSet, ROW),
+        ):
+            view = viewset.as_view(actions, table=table)
+            view.table = table  # type: ignore[attr-defined]  # read by `manage.py routes`
+            patterns.append(path(where, view))
+    return patterns

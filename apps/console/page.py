@@ -1,0 +1,50 @@
+"""`@page`: a screen says which methods it takes and which level it needs; the rest is the same for all of them."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+
+from apps.core.actions import require_level
+from apps.core.levels import Level
+from apps.core.refusals import Forbidden, NotFound
+
+View = Callable[..., HttpResponse]
+
+
+def page(*methods: str, level: Level | None = Level.OVERVIEW) -> Callable[[View], View]:
+    """`level=None`: anyone, signed in or not. A fetch() without a session gets 401 instead of a log-in page."""
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in (*methods, "HEAD"):
+                return HttpResponseNotAllowed(methods)
+            try:
+                if level is not None:
+                    if not request.user.is_authenticated:
+                        return _sign_in_first(request)
+                    require_level(request.user, level)
+                response = view(request, *args, **kwargs)
+            except NotFound:
+                raise Http404 from None
+            except Forbidden as refused:
+                raise PermissionDenied(refused.message) from None
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        run.methods = methods  # type: ignore[attr-defined]  # both read by `manage.py routes`
+        run.who = level.value if level else "anyone"  # type: ignore[attr-defined]
+        return run
+
+    return wrap
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(status=401)
+    back = request.get_full_path() if request.method == "GET" else "/"
+    return redirect_to_login(back)

@@ -1,0 +1,193 @@
+"""What a screen shows of a unit, worked out in one place for the unit page and the field page."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.gateway.instructions import CONNECT_EVERY
+from apps.products import states
+from apps.products.actions import disable_product, enable_product
+from apps.products.models import EnableState, Product
+from apps.telemetry import store
+
+LABELS: dict[EnableState, str | Promise] = {
+    EnableState.INIT: _("never switched"),
+    EnableState.ENABLED: _("enabled"),
+    EnableState.DISABLED: _("disabled"),
+    EnableState.PENDING_ENABLED: _("pending: enable"),
+    EnableState.PENDING_DISABLED: _("pending: disable"),
+}
+
+STATES: dict[int, str | Promise] = {
+    states.NON_EXISTANT: _("not made yet"),
+    states.STORED: _("in store"),
+    states.SHIPPED: _("shipped"),
+    states.ACTIVATING: _("being activated"),
+    states.ACTIVATED: _("activated"),
+    states.MONITORED: _("monitored"),
+    states.UNMONITORED: _("not monitored"),
+    states.IN_REPAIR_SYSTEM: _("in repair"),
+    states.TERMINATED: _("terminated"),
+}
+
+
+def state_of(product: Product) -> str | Promise:
+    state = product.latest_state
+    return STATES.get(state.current_state_type_id, state.current_state_type.name) if state else "–"
+
+
+def switching_of(product: Product) -> list[dict[str, Any]]:
+    """The newest lines of the enable history, in the reader's words."""
+    return [
+        {
+            "date": row.date,
+            "before": LABELS[EnableState(row.prev_enable_state)] if row.prev_enable_state else "–",
+            "after": LABELS[EnableState(row.current_enable_state)],
+            "user": row.user,
+        }
+        for row in product.enable_histories.order_by("-enable_history_id")[:12]
+    ]
+
+
+def states_of(product: Product) -> list[dict[str, Any]]:
+    rows = product.states.select_related("current_state_type").order_by("-state_id")[:8]
+    return [
+        {
+            "date": row.created_at,
+            "state": STATES.get(row.current_state_type_id, row.current_state_type.name),
+            "by": row.created_by,
+        }
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an order's way: done with its time, or still to come."""
+
+    text: str | Promise
+    at: dt.datetime | None = None
+    who: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.at is not None
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The switch of a unit for a reader: its state, why, what comes next, and what the reader may press."""
+
+    state: EnableState
+    asked_by: str
+    since: dt.datetime | None
+    is_on: bool
+    last_seen: dt.datetime | None
+    next_contact: dt.datetime | None
+    may_switch: bool
+    wants_on: bool
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def label(self) -> str | Promise:
+        return LABELS[self.state]
+
+    @property
+    def pending(self) -> bool:
+        return self.state.is_pending
+
+    @property
+    def lamp(self) -> str:
+        """on, off or pending: the picture."""
+        return "pending" if self.pending else "on" if self.state == EnableState.ENABLED else "off"
+
+    @property
+    def overdue(self) -> bool:
+        return self.next_contact is not None and self.next_contact < timezone.now()
+
+    @property
+    def can_enable(self) -> bool:
+        return self.may_switch and not self.wants_on
+
+    @property
+    def can_disable(self) -> bool:
+        return self.may_switch and self.wants_on
+
+
+def switch_of(product: Product, reader: Any) -> Switch:
+    history = product.latest_enable_history
+    state = EnableState(history.current_enable_state) if history else EnableState.INIT
+    last_seen = product.latest_connection.date if product.latest_connection else None
+    contact = last_seen + dt.timedelta(seconds=CONNECT_EVERY) if last_seen else None
+    level = (enable_product if not product.desired_enable_flag else disable_product).level
+    return Switch(
+        state=state,
+        asked_by=history.user if history else "",
+        since=history.date if history else None,
+        is_on=product.current_enable_flag,
+        last_seen=last_seen,
+        next_contact=contact,
+        may_switch=level is None or reader.level >= level,
+        wants_on=product.desired_enable_flag,
+        steps=_steps(product, state, history, last_seen),
+    )
+
+
+def _steps(product: Product, state: EnableState, history: Any, last_seen: dt.datetime | None) -> list[Step]:
+    """The way of the newest order: asked, connected since, confirmed."""
+    if history is None or state == EnableState.INIT:
+        return []
+    asked = history
+    if not state.is_pending:
+        pending = (
+            EnableState.PENDING_ENABLED if state == EnableState.ENABLED else EnableState.PENDING_DISABLED
+        )
+        asked = (
+            product.enable_histories.filter(current_enable_state=pending, enable_history_id__lt=history.pk)
+            .order_by("-enable_history_id")
+            .first()
+            or history
+        )
+    met = last_seen if state.is_pending else history.date
+    return [
+        Step(_("Ordered"), asked.date, asked.user),
+        Step(_("Unit connected"), met if met and met >= asked.date else None),
+        Step(_("Confirmed by the unit"), None if state.is_pending else history.date),
+    ]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A day of one field as a picture: points of an SVG polyline in a box of 300 × 60."""
+
+    name: str
+    value: float
+    at: dt.datetime
+    low: float
+    high: float
+    points: str
+
+
+def trace_of(product: Product, name: str = "voltage") -> Trace | None:
+    now = timezone.now()
+    start = now - dt.timedelta(days=1)
+    series = store.read(product.subject, start=start, end=now, fields=[name]).get(name, [])
+    numbers = [
+        (dt.datetime.fromisoformat(moment), float(value))
+        for value, moment in series
+        if isinstance(value, int | float)
+    ]
+    if len(numbers) < 2:
+        return None
+    low, high = min(value for _, value in numbers), max(value for _, value in numbers)
+    span = (high - low) or 1.0
+    day = dt.timedelta(days=1)
+    points = " ".join(
+        f"{(moment - start) / day * 300:.1f},{56 - (value - low) / span * 52:.1f}"
+        for moment, value in numbers
+    )
+    return Trace(name, numbers[-1][1], numbers[-1][0], low, high, points)

@@ -1,0 +1,53 @@
+"""Row: what every table of the contract has (seed 004, "Meta Data"), and the queryset that knows scope."""
+
+from typing import Any, ClassVar, Self, cast
+
+from django.db import models
+from django.utils import timezone
+
+from apps.core.scope import Scope
+
+
+class RowQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """The rows this user's scope covers; none for nobody, and none for a model that declares no scope."""
+        scope = cast("type[Row]", self.model).SCOPE
+        if user is None or scope is None:
+            return self.none()
+        if user.is_global:
+            return self.all()
+        if user.entity_key is None:
+            return self.none()
+        condition = scope.rows_of(cast("type[Row]", self.model), user.entity_key)
+        return self.all() if condition is None else self.filter(condition)
+
+
+class Row(models.Model):
+    """A record with who and when. `created_*` and `modified_*` are set by core.rows, never by a client."""
+
+    SCOPE: ClassVar[Scope | None] = None
+    KEY: ClassVar[str | None] = None  # the contract's key, where it is not Django's primary key
+    HIDDEN: ClassVar[tuple[str, ...]] = ()  # columns of our own that no table answers
+    SECRET: ClassVar[tuple[str, ...]] = ()  # columns answered as a mask, never filtered, sorted or exported
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.TextField(editable=False, null=True)
+    modified_at = models.DateTimeField(null=True, editable=False)
+    modified_by = models.TextField(null=True, editable=False)
+
+    objects = RowQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        for name in ("name", "serial_number", "pk"):
+            if hasattr(self, name):
+                return f"{self._meta.verbose_name} {getattr(self, name)}"
+        return super().__str__()
+
+    def before_write(self) -> None:
+        """A model's own way to bring its columns in order before each write through core.rows."""
+
+
+META_COLUMNS = ("created_at", "created_by", "modified_at", "modified_by")

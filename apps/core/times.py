@@ -1,0 +1,46 @@
+"""Times: UTC without zone on the wire (contract/actions.md, "Conventions"), aware in Python."""
+
+import datetime as dt
+import re
+
+from dateutil import parser as lenient
+
+UTC = dt.UTC
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?$")
+_ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
+
+
+def iso(moment: dt.datetime | None) -> str | None:
+    """`2016-11-25T10:51:30.077685`: UTC, no zone, the fraction left out when zero."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+def parse_moment(text: str) -> dt.datetime:
+    """An aware time from any documented form: ISO with `T` or a blank, with or without zone, a date alone, or a
+    sensibly written date. A text without zone is UTC. Raises ValueError."""
+    text = text.strip()
+    if not text or len(text) > 64 or not text.isascii():
+        raise ValueError("not a time")
+    moment: dt.datetime | None = None
+    if _ISO.match(text):
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+    if moment is None:
+        try:
+            moment = lenient.parse(_ORDINAL.sub("", text))
+        except (ValueError, OverflowError, TypeError, AttributeError) as error:
+            raise ValueError("not a time") from error
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("not a time") from error
+
+
+def parse_day(text: str) -> dt.date:
+    return parse_moment(text).date()

@@ -1,0 +1,10 @@
+"""The relay as a task: woken by emit() after each commit, and every half minute by beat as the sweep."""
+
+from celery import shared_task
+
+from apps.events.relay import relay_all
+
+
+@shared_task(name="apps.events.tasks.relay")
+def relay() -> None:
+    relay_all()

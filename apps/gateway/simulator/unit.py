@@ -1,0 +1,166 @@
+"""One simulated unit: what it remembers, what it sends, how it takes what it is told."""
+
+import datetime as dt
+import gzip
+import json
+import math
+import random
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from apps.gateway import u1
+
+BOOT = 2**20  # counter = boot count · 2²⁰ + n
+SAMPLE = 600  # seconds of the unit's own time between two measurements
+
+
+class LostReply(Exception):
+    """The request may or may not have arrived; no answer came back."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    auth: str
+    body: bytes
+
+
+class Network(Protocol):
+    async def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        """The server's answer, or LostReply."""
+        ...
+
+
+@dataclass
+class Conditions:
+    """How bad things are: chances from 0 to 1, clock error in seconds."""
+
+    lost: float = 0.05
+    repeated: float = 0.05
+    clock_error: float = 0.0
+
+
+@dataclass
+class Unit:
+    imei: str
+    device_key: str
+    boot: int
+    network: Network
+    conditions: Conditions = field(default_factory=Conditions)
+    chance: random.Random = field(default_factory=random.Random)
+    software: str = "3.6"
+    enabled: bool = False
+    tamper_enabled: bool = False
+    parameters: dict[str, Any] = field(default_factory=dict)
+    credit: float = 30 * 86400.0  # seconds of light
+    seq: int = -1  # of the newest order taken over
+    n: int = 0
+    clock: float = 0.0  # the unit's own time, seconds since 1970, clock error included
+    waiting: dict[str, list[list[Any]]] = field(default_factory=dict)  # telemetry not yet acknowledged
+
+    MOST_WAITING = 144  # measurements kept when nobody answers: one day
+
+    def __post_init__(self) -> None:
+        self._key = u1.unit_key(self.device_key)
+
+    def live(self, until: float) -> None:
+        """Let the unit's own time pass: it measures every ten minutes and spends credit while it is on."""
+        until += self.conditions.clock_error
+        moment = self.clock if self.clock else until - SAMPLE * 24
+        while moment + SAMPLE <= until:
+            moment += SAMPLE
+            self._measure(moment)
+            if self.enabled:
+                self.credit = max(0.0, self.credit - SAMPLE)
+        self.clock = moment
+
+    def _measure(self, moment: float) -> None:
+        sun = max(0.0, math.sin((moment % 86400 / 86400 - 0.25) * 2 * math.pi))
+        load = 0.6 if self.enabled else 0.0
+        values = {
+            "voltage": 12.2 + 1.6 * sun - 0.3 * load + self.chance.gauss(0, 0.03),
+            "current_in": 3.5 * sun * self.chance.uniform(0.85, 1.0),
+            "current_out": load * self.chance.uniform(0.7, 1.3),
+            "temperature": 21 + 9 * sun + self.chance.gauss(0, 0.4),
+        }
+        stamp = int(moment * 1000)
+        for name, value in values.items():
+            points = self.waiting.setdefault(name, [])
+            points.append([stamp, round(value, 3)])
+            del points[: -self.MOST_WAITING]
+
+    async def connect(self) -> bool:
+        """One contact: telemetry, status, instructions; again at once when something was taken over.
+
+        True when the server was reached.
+        """
+        if self.waiting:
+            sent = {name: list(points) for name, points in self.waiting.items()}
+            reply = await self.ask("POST", "/v1/rm_data", {"measurement": "telemetry", "fields": sent})
+            if reply is not None and reply.status in (200, 400):
+                self._acknowledged(sent)
+        for _round in range(4):
+            if await self.ask("POST", "/v1/rc_data", self.status()) is None:
+                return False
+            reply = await self.ask("GET", "/v1/rc_data", None)
+            if reply is None or reply.status != 200:
+                return False
+            if not self.obey(json.loads(reply.body)["data"]):
+                return True
+        return True
+
+    def _acknowledged(self, sent: dict[str, list[list[Any]]]) -> None:
+        for name, points in sent.items():
+            stamps = {point[0] for point in points}
+            self.waiting[name] = [point for point in self.waiting[name] if point[0] not in stamps]
+        self.waiting = {name: points for name, points in self.waiting.items() if points}
+
+    def status(self) -> dict[str, Any]:
+        return {
+            "time": dt.datetime.fromtimestamp(self.clock, dt.UTC).replace(tzinfo=None).isoformat(),
+            "software": self.software,
+            "enabled": self.enabled,
+            "tamper_enabled": self.tamper_enabled,
+            "balance": int(self.credit),
+            "parameters": self.parameters,
+            "cells": [{"lac": 1201, "cid": 40 + len(self.imei), "signal": self.chance.randint(-105, -70),
+                       "mcc": 635, "mnc": 10}],
+        }  # fmt: skip
+
+    def obey(self, orders: dict[str, Any]) -> bool:
+        """Take over the orders unless newer ones were; True when anything changed."""
+        if orders["seq"] < self.seq:
+            return False
+        self.seq = orders["seq"]
+        before = (self.enabled, self.tamper_enabled, self.software, dict(self.parameters))
+        self.enabled, self.tamper_enabled = orders["enabled"], orders["tamper_enabled"]
+        if orders["software"]:
+            self.software = orders["software"]["name"]
+        self.parameters = self.parameters | orders["parameters"]
+        return before != (self.enabled, self.tamper_enabled, self.software, self.parameters)
+
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None) -> Reply | None:
+        """Send one request under one counter; when no answer comes the same request goes out again.
+
+        None after three tries, or when the answer's signature is not the server's.
+        """
+        self.n += 1
+        counter = self.boot * BOOT + self.n
+        raw = b"" if body is None else gzip.compress(json.dumps(body).encode(), mtime=0)
+        headers = {
+            "X-Unit-Imei": self.imei,
+            "X-Unit-Counter": str(counter),
+            "X-Unit-Auth": u1.request_tag(self._key, method, path, self.imei, counter, raw),
+        }
+        if raw:
+            headers |= {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        for _try in range(3):
+            try:
+                reply = await self.network.send(method, path, headers, raw)
+                if self.chance.random() < self.conditions.repeated:
+                    reply = await self.network.send(method, path, headers, raw)
+            except LostReply:
+                continue
+            expected = u1.reply_tag(self._key, reply.status, self.imei, counter, reply.body)
+            return reply if u1.same(reply.auth, expected) else None
+        return None

@@ -1,0 +1,177 @@
+"""/v1/rc_data and /v1/rm_data: plain views, for units know neither tokens nor content negotiation.
+
+An exchange: prove who sends (one 401 for every doubt), take the unit's lock, refuse an old counter, give the stored
+answer to a repeated request, else do the work once and store its answer. A refused body (400) uses up its counter
+and is signed like any answer.
+"""
+
+import base64
+import binascii
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from apps.api import envelope
+from apps.api.errors import exception_handler, plain
+from apps.api.parsers import loads
+from apps.core.actors import Actor, unit
+from apps.core.refusals import Invalid, Refused
+from apps.gateway import actions, u1, wire
+from apps.gateway.instructions import instructions_for
+from apps.gateway.models import LastExchange
+from apps.gateway.shapes import read_report
+from apps.products.models import Product
+from apps.telemetry import store
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Product, bytes, Actor], dict[str, Any]]
+_NOBODY = u1.unit_key("no unit has this key")
+
+
+class Doubtful(Exception):
+    """Not proven: the same 401 whether the unit is unknown, the tag wrong or the counter old."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who a request says it comes from. `counter` is None for HTTP Basic, which has none."""
+
+    imei: str
+    counter: int | None
+    tag: str
+
+
+def receive_report(product: Product, body: bytes, by: Actor) -> dict[str, Any]:
+    actions.receive_report(product, report=read_report(loads(body)), by=by)
+    return {"status": "success", "message": "Status received", "data": None}
+
+
+def give_instructions(product: Product, body: bytes, by: Actor) -> dict[str, Any]:
+    return {"status": "success", "message": "Instructions", "data": instructions_for(product)}
+
+
+def receive_telemetry(product: Product, body: bytes, by: Actor) -> dict[str, Any]:
+    count = actions.receive_telemetry(product, upload=store.check(loads(body)), by=by)
+    return {"status": "success", "message": f"{count} data-point(s) successfully written", "data": None}
+
+
+def door(**works: Work) -> Callable[[HttpRequest], HttpResponse]:
+    """A view with one work a method."""
+
+    @csrf_exempt
+    def view(request: HttpRequest) -> HttpResponse:
+        work = works.get(str(request.method))
+        if work is None:
+            return plain(405)
+        try:
+            return _exchange(request, work)
+        except Doubtful:
+            body = envelope.error("The unit could not be authenticated", "unauthenticated")
+            return envelope.answer(body, 401)
+        except (Refused, DatabaseError) as error:
+            response = exception_handler(error)
+            if response is None:
+                raise
+            return response
+
+    view.methods = tuple(works)  # type: ignore[attr-defined]
+    view.who = "a unit"  # type: ignore[attr-defined]
+    return view
+
+
+def _exchange(request: HttpRequest, work: Work) -> HttpResponse:
+    wired = wire.raw_body(request)
+    claim = _claim(request)
+    row = (
+        Product.objects.filter(product_imei=claim.imei)
+        .values_list("pk", "device_key", "product_type__basic_auth_allowed")
+        .first()
+    )
+    device_key = row[1] if row and row[1] else None
+    key = u1.unit_key(device_key) if device_key else _NOBODY
+    if claim.counter is None:
+        allowed = bool(row and row[2]) and request.is_secure()
+        if not (u1.same(claim.tag, device_key or "\x00") and allowed):
+            raise Doubtful
+        status, body = _answer(row[0], request, wired, work)  # type: ignore[index]
+        return _response(status, body)
+    expected = u1.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
+    if not u1.same(claim.tag, expected) or row is None or device_key is None:
+        raise Doubtful
+    status, body = _once(row[0], claim.counter, claim.tag, request, wired, work)
+    response = _response(status, body)
+    response["X-Unit-Auth"] = u1.reply_tag(key, status, claim.imei, claim.counter, body)
+    return response
+
+
+@transaction.atomic
+def _once(
+    pk: int, counter: int, tag: str, request: HttpRequest, wired: bytes, work: Work
+) -> tuple[int, bytes]:
+    Product.objects.select_for_update().only("pk").get(pk=pk)
+    last = LastExchange.objects.filter(product_id=pk).first()
+    if last is not None and counter <= last.counter:
+        if counter == last.counter and u1.same(tag, last.tag):
+            return last.status, bytes(last.body)
+        raise Doubtful
+    status, body = _answer(pk, request, wired, work)
+    values = {"counter": counter, "tag": tag, "status": status, "body": body}
+    if last is None:
+        LastExchange.objects.create(product_id=pk, **values)
+    else:
+        LastExchange.objects.filter(product_id=pk).update(**values)
+    return status, body
+
+
+def _answer(pk: int, request: HttpRequest, wired: bytes, work: Work) -> tuple[int, bytes]:
+    """The work in a savepoint of its own: refused, it leaves nothing behind but its answer."""
+    try:
+        with transaction.atomic():
+            product = Product.objects.select_for_update(of=("self",)).select_related(
+                "latest_enable_history", "latest_tamper_enable_history", "latest_state"
+            ).get(pk=pk)  # fmt: skip
+            return 200, envelope.dumps(
+                work(product, wire.inflate(request, wired), unit(product.product_imei))
+            )
+    except Invalid as refused:
+        return 400, envelope.dumps(envelope.invalid(refused.errors, refused.code))
+    except Refused as refused:
+        return refused.status, envelope.dumps(envelope.error(refused.message, refused.code))
+
+
+def _claim(request: HttpRequest) -> Claim:
+    scheme, _, encoded = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            imei, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            raise Doubtful from None
+        return Claim(_storable(imei), None, password)
+    imei = request.META.get("HTTP_X_UNIT_IMEI") or request.GET.get("i", "")
+    counter = request.META.get("HTTP_X_UNIT_COUNTER") or request.GET.get("n", "")
+    tag = request.META.get("HTTP_X_UNIT_AUTH") or request.GET.get("a", "")
+    if not (counter.isascii() and counter.isdecimal() and len(counter) < 20 and int(counter) <= u1.MOST):
+        raise Doubtful
+    return Claim(_storable(imei), int(counter), tag)
+
+
+def _storable(imei: str) -> str:
+    if not (0 < len(imei) <= 20 and imei.isascii() and imei.isprintable()):
+        raise Doubtful
+    return imei
+
+
+def _response(status: int, body: bytes) -> HttpResponse:
+    response = HttpResponse(body, content_type=envelope.JSON, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+rc_data = door(GET=give_instructions, POST=receive_report)
+rm_data = door(POST=receive_telemetry)

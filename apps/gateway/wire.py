@@ -1,0 +1,48 @@
+"""Reading a unit's body within bounds: at most 256 KiB on the wire and 1 MiB inflated; a short read stores nothing."""
+
+import zlib
+
+from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+
+from apps.core.refusals import Refused, TooLarge
+
+WIRE = 256 * 1024
+INFLATED = 1024 * 1024
+
+
+class Unreadable(Refused):
+    code = "undecodable"
+
+
+def raw_body(request: HttpRequest) -> bytes:
+    """The bytes as they came, which are what the tag covers."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdecimal():
+        raise Unreadable("Content-Length is no number")
+    if int(announced) > WIRE:
+        raise TooLarge(f"The body is larger than {WIRE} bytes; send it in parts")
+    try:
+        body = request.read(WIRE + 1)
+    except (UnreadablePostError, OSError):
+        body = b""
+    if len(body) > WIRE:
+        raise TooLarge(f"The body is larger than {WIRE} bytes; send it in parts")
+    if len(body) < int(announced):
+        raise Unreadable("The body ended before its announced length; nothing was stored, send it again")
+    return body
+
+
+def inflate(request: HttpRequest, body: bytes) -> bytes:
+    if request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("gzip", "x-gzip"):
+        return body
+    engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = engine.decompress(body, INFLATED + 1)
+    except zlib.error:
+        raise Unreadable("The body is no gzip") from None
+    if len(plain) > INFLATED:
+        raise TooLarge(f"The body is larger than {INFLATED} bytes when inflated")
+    if not engine.eof:
+        raise Unreadable("The gzip body ended too early; nothing was stored, send it again")
+    return plain

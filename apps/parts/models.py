@@ -1,0 +1,64 @@
+"""Parts: SIM cards, boards, batteries and whatever else sits in units and on shelves."""
+
+from django.db import models
+
+from apps.core.crypto import MASK, EncryptedField
+from apps.core.models import Row
+from apps.core.scope import FollowsLinks, Reference
+
+
+class PartTypeCategory(Row):
+    """A group of part types, e.g. SIM or PCB."""
+
+    SCOPE = Reference()
+
+    part_type_category_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+
+    class Meta:
+        verbose_name_plural = "part type categories"
+
+
+class PartType(Row):
+    """A model of part."""
+
+    SCOPE = Reference()
+
+    part_type_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(null=True)
+    erp_code = models.CharField(max_length=255, null=True)
+    part_type_category = models.ForeignKey(PartTypeCategory, models.PROTECT, related_name="part_types")
+    serial_number_category = models.CharField(
+        max_length=10, choices=[(word, word) for word in ("hidden", "known", "unknown")]
+    )
+    parameter_types = models.JSONField(null=True)
+    part_type_metadata_validator = models.TextField(null=True)
+    is_sent_by_unit = models.BooleanField(null=True)
+
+
+class Part(Row):
+    """One part. Seen through the units it sits or sat in; one never fitted is seen by all.
+
+    The documentation puts the device key of a board into `properties`; here it lies encrypted in a column of its own,
+    and `properties` holds the mask in its place.
+    """
+
+    SCOPE = FollowsLinks("fittings")
+    HIDDEN = ("device_key",)
+
+    part_id = models.AutoField(primary_key=True)
+    serial_number = models.CharField(max_length=255, null=True, unique=True)
+    part_type = models.ForeignKey(PartType, models.PROTECT, related_name="parts")
+    properties = models.JSONField(null=True)
+    manufacturer = models.CharField(max_length=255, null=True)
+
+    device_key = EncryptedField(null=True, label="part.device_key")
+
+    def before_write(self) -> None:
+        if not isinstance(self.properties, dict) or "device_key" not in self.properties:
+            self.device_key = None
+        elif self.properties["device_key"] != MASK:
+            key = self.properties["device_key"]
+            self.device_key = None if key is None else str(key)
+            self.properties = {**self.properties, "device_key": None if key is None else MASK}

@@ -1,0 +1,55 @@
+"""What deleting and editing rows of units' tables means beyond the row itself."""
+
+from typing import Any
+
+from apps.core.actions import action
+from apps.core.actors import Actor
+from apps.core.levels import Level
+from apps.core.refusals import refuse_if
+from apps.products.actions.announce import announce
+from apps.products.actions.switching import disable_product, enable_product
+from apps.products.models import Connection, EnableHistory, Product, State
+
+# Which pointers of a unit stand on which history.
+POINTERS: dict[type, tuple[str, ...]] = {
+    EnableHistory: ("latest_enable_history",),
+    State: ("latest_state",),
+    Connection: ("latest_connection", "latest_connection_location"),
+}
+
+
+@action(level=Level.SYSTEM)
+def set_desired_enable_flag(product: Product, *, value: bool | None, by: Actor) -> None:
+    """A PUT of `desired_enable_flag` is an order like any other."""
+    refuse_if(value is None, "desired_enable_flag", "may not be null")
+    (enable_product if value else disable_product)(product, by=by)
+
+
+@action(level=Level.SYSTEM)
+def remove_history_row(row: Any, *, by: Actor) -> None:
+    """Delete a row of a history; a pointer that stood on it falls back to the row before."""
+    product = Product.objects.select_for_update().filter(product_imei=row.product_id).first()
+    if product is not None:
+        earlier = type(row)._base_manager.filter(product=product, pk__lt=row.pk).order_by("-pk")
+        changed = [pointer for pointer in POINTERS[type(row)] if getattr(product, f"{pointer}_id") == row.pk]
+        for pointer in changed:
+            located = {"location_failed_flag": False} if pointer == "latest_connection_location" else {}
+            setattr(product, pointer, earlier.filter(**located).first())
+        if changed:
+            product.save(update_fields=changed)
+    row.delete()
+
+
+@action(level=Level.SYSTEM)
+def delete_product(product: Product, *, by: Actor) -> None:
+    """A unit without payments and repairs goes with its histories; any other is refused by its protected rows."""
+    announce("product.deleted", product, by=by)
+    product.delete()
+
+
+@action(level=None)
+def order_changed(row: Any, *, by: Actor) -> None:
+    """Software or a parameter was ordered through its table: the unit's next instructions are newer than the last."""
+    product = Product.objects.select_for_update().get(product_imei=row.product_id)
+    product.order_seq += 1
+    product.save(update_fields=["order_seq"])

@@ -1,0 +1,135 @@
+"""Switching units on and off, and their tamper switch likewise.
+
+An order sets the desired flag and writes a `pending_…` row; only the unit's own signed report confirms it, and the
+confirming row keeps the user who asked. A state is pending exactly as long as what was ordered and what the unit last
+reported differ: an order given while another is pending writes `pending_…` anew, never straight back, and a unit that
+reports against a confirmed order (switched by hand, or an answer overtaken on the way) makes it pending again.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from apps.core.actions import action
+from apps.core.actors import Actor
+from apps.core.levels import Level
+from apps.core.rows import new, touch
+from apps.products import queries
+from apps.products.actions.announce import announce
+from apps.products.models import EnableHistory, EnableState, Product, TamperEnableHistory
+
+CONFIRMED = {True: EnableState.ENABLED, False: EnableState.DISABLED}
+PENDING = {True: EnableState.PENDING_ENABLED, False: EnableState.PENDING_DISABLED}
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One of the two switches of a unit: its columns, its history, its word in event names."""
+
+    word: str
+    desired: str
+    current: str
+    latest: str
+    history: type[EnableHistory] | type[TamperEnableHistory]
+
+
+POWER = Switch("power", "desired_enable_flag", "current_enable_flag", "latest_enable_history", EnableHistory)
+TAMPER = Switch(
+    "tamper",
+    "desired_tamper_flag",
+    "current_tamper_flag",
+    "latest_tamper_enable_history",
+    TamperEnableHistory,
+)
+
+
+@action(level=Level.TECHNICAL)
+def enable_product(product: Product, *, by: Actor) -> Product:
+    """Order the unit to switch on. Already ordered so: nothing happens."""
+    return _order(product, POWER, True, by)
+
+
+@action(level=Level.TECHNICAL)
+def disable_product(product: Product, *, by: Actor) -> Product:
+    """Order the unit to switch off. Already ordered so: nothing happens."""
+    return _order(product, POWER, False, by)
+
+
+@action(level=Level.TECHNICAL)
+def enable_tamper_switch(product: Product, *, by: Actor) -> Product:
+    return _order(product, TAMPER, True, by)
+
+
+@action(level=Level.TECHNICAL)
+def disable_tamper_switch(product: Product, *, by: Actor) -> Product:
+    return _order(product, TAMPER, False, by)
+
+
+@action(level=None)
+def settle_power(product: Product, *, reported: bool, by: Actor) -> None:
+    """The unit, whose row the caller holds, says whether it is on."""
+    _settle(product, POWER, reported, by)
+
+
+@action(level=None)
+def settle_tamper(product: Product, *, reported: bool, by: Actor) -> None:
+    _settle(product, TAMPER, reported, by)
+
+
+def _order(product: Product, switch: Switch, on: bool, by: Actor) -> Product:
+    product = queries.fetch(product.product_imei, by=by, lock=True)
+    if getattr(product, switch.desired) == on:
+        return product
+    setattr(product, switch.desired, on)
+    product.order_seq += 1
+    _record(product, switch, PENDING[on], user=by.name_for_record, by=by)
+    touch(product, switch.desired, switch.latest, "order_seq", by=by)
+    announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
+    return product
+
+
+def _settle(product: Product, switch: Switch, reported: bool, by: Actor) -> None:
+    desired = getattr(product, switch.desired)
+    latest = getattr(product, switch.latest)
+    before = EnableState(latest.current_enable_state) if latest else EnableState.INIT
+    changed = getattr(product, switch.current) != reported
+    if reported == desired and before.is_pending:
+        after = CONFIRMED[desired]
+    elif reported != desired and before in (EnableState.ENABLED, EnableState.DISABLED):
+        after = PENDING[desired]
+    elif changed:
+        after = before
+    else:
+        return
+    fields = [switch.current]
+    setattr(product, switch.current, reported)
+    if after != before:
+        _record(product, switch, after, user=latest.user, by=by)
+        fields.append(switch.latest)
+    touch(product, *fields, by=by)
+    announce(f"product.{switch.word}_reported", product, by=by, **_status(product, switch))
+
+
+def _record(product: Product, switch: Switch, state: EnableState, *, user: str, by: Actor) -> None:
+    latest = getattr(product, switch.latest)
+    row = new(
+        switch.history,
+        by=by,
+        product=product,
+        prev_enable_state=latest.current_enable_state if latest else None,
+        current_enable_state=state,
+        user=user,
+        date=timezone.now(),
+    )
+    setattr(product, switch.latest, row)
+
+
+def _status(product: Product, switch: Switch) -> dict[str, Any]:
+    """What the channel product-status says (seed 004, "Channel Data"), for either switch."""
+    latest = getattr(product, switch.latest)
+    return {
+        "state": product.latest_state.current_state_type_id if product.latest_state else None,
+        "enabled_status": latest.current_enable_state if latest else None,
+        "user": latest.user if latest else None,
+    }

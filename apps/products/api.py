@@ -1,0 +1,135 @@
+"""Actions on units (contract/actions.md, "Units"; seed 004, "Product Actions")."""
+
+import datetime as dt
+from typing import Any, cast
+
+from django.http import HttpResponse
+from django.utils import timezone
+from pydantic import StrictInt, model_validator
+from rest_framework.request import Request
+
+from apps.api.endpoint import Body, endpoint
+from apps.api.envelope import success
+from apps.core.levels import Level
+from apps.core.refusals import Invalid
+from apps.products import actions, queries
+from apps.products.models import Product
+from apps.telemetry import store
+
+
+def unit(request: Request, imei: str) -> Product:
+    """What `<imei>` in a path names, within the scope."""
+    return queries.fetch(imei, by=cast(Any, request.user))
+
+
+class StateBody(Body):
+    """`new_state`; the documentation's table calls it `entity_id`, which is taken too."""
+
+    new_state: StrictInt
+
+    @model_validator(mode="before")
+    @classmethod
+    def either_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "new_state" not in data and "entity_id" in data:
+            return {**data, "new_state": data["entity_id"]}
+        return data
+
+
+class EntityBody(Body):
+    entity_id: StrictInt
+
+
+class EntityChangeBody(Body):
+    old_entity_id: StrictInt
+    new_entity_id: StrictInt
+
+
+@endpoint("PUT", level=actions.enable_product.level, fetch=unit)
+def enable(request: Request, product: Product) -> HttpResponse:
+    actions.enable_product(product, by=request.user)
+    return success("Product enabled")
+
+
+@endpoint("PUT", level=actions.disable_product.level, fetch=unit)
+def disable(request: Request, product: Product) -> HttpResponse:
+    actions.disable_product(product, by=request.user)
+    return success("Product disabled")
+
+
+@endpoint("PUT", level=actions.enable_tamper_switch.level, fetch=unit)
+def enable_tamper_switch(request: Request, product: Product) -> HttpResponse:
+    actions.enable_tamper_switch(product, by=request.user)
+    return success(f"Product #{product.product_imei} tamper_switch_enabled")
+
+
+@endpoint("PUT", level=actions.disable_tamper_switch.level, fetch=unit)
+def disable_tamper_switch(request: Request, product: Product) -> HttpResponse:
+    actions.disable_tamper_switch(product, by=request.user)
+    return success(f"Product #{product.product_imei} tamper_switch_disabled")
+
+
+@endpoint("PUT", level=actions.change_state.level, fetch=unit, body=StateBody)
+def change_state(request: Request, product: Product, body: StateBody) -> HttpResponse:
+    actions.change_state(product, new_state=body.new_state, by=request.user)
+    return success("Product state changed")
+
+
+@endpoint("PUT", level=actions.assign_entity.level, fetch=unit, body=EntityBody)
+def assign_entity(request: Request, product: Product, body: EntityBody) -> HttpResponse:
+    product = actions.assign_entity(product, entity_id=body.entity_id, by=request.user)
+    return success(f"Product #{product.product_imei} assigned to entity: {body.entity_id}", _names(product))
+
+
+@endpoint("PUT", level=actions.change_entity.level, fetch=unit, body=EntityChangeBody)
+def change_entity(request: Request, product: Product, body: EntityChangeBody) -> HttpResponse:
+    product = actions.change_entity(
+        product, old_entity_id=body.old_entity_id, new_entity_id=body.new_entity_id, by=request.user
+    )
+    return success(
+        f"Product #{product.product_imei} assigned to entity: {body.new_entity_id}", _names(product)
+    )
+
+
+@endpoint("PUT", level=actions.remove_entity.level, fetch=unit, body=EntityBody)
+def remove_entity(request: Request, product: Product, body: EntityBody) -> HttpResponse:
+    product = actions.remove_entity(product, entity_id=body.entity_id, by=request.user)
+    return success(f"Entity #{body.entity_id} removed from Product #{product.product_imei}", _names(product))
+
+
+class DataQuery(Body):
+    """start and end in any documented form of a time; by default the last seven days."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+@endpoint("GET", level=Level.OVERVIEW, fetch=unit, body=DataQuery)
+def read_data(request: Request, product: Product, body: DataQuery) -> HttpResponse:
+    """The unit's telemetry: {measurement, tags, field: [[value, time], …]}."""
+    now = timezone.now()
+    errors: dict[str, str] = {}
+    times = {"start": now - dt.timedelta(days=7), "end": now}
+    for name in times:
+        text = getattr(body, name)
+        if text is None:
+            continue
+        try:
+            times[name] = store.take_time(text)
+        except ValueError:
+            errors[name] = "must be a time such as 2016-11-25T10:51:30"
+    if errors:
+        raise Invalid(errors)
+    series = store.read(product.subject, start=times["start"], end=times["end"])
+    tags = {"product_imei": product.product_imei}
+    return success("data retrieved successfully", {"measurement": "telemetry", "tags": tags, **series})
+
+
+@endpoint("POST", level=Level.TECHNICAL, fetch=unit)
+def write_data(request: Request, product: Product) -> HttpResponse:
+    upload = store.check(request.data)
+    count = store.write(product.subject, upload)
+    return success(f"{count} data-point(s) successfully written to influx")
+
+
+def _names(product: Product) -> dict[str, list[str]]:
+    return {product.product_imei: queries.entity_names(product)}

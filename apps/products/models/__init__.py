@@ -1,0 +1,40 @@
+"""Units: what they are, what they were ordered to do, what they reported."""
+
+from apps.products.models.catalogue import (
+    ParameterType,
+    ProductType,
+    ProductTypeSoftwareVersionTypeLinker,
+    SoftwareVersionType,
+    StateType,
+)
+from apps.products.models.connections import Connection, RtcConnectionHistory
+from apps.products.models.histories import (
+    EnableHistory,
+    EnableState,
+    ProductEntityLinker,
+    ProductNote,
+    ProductParameter,
+    ProductSoftwareLinker,
+    State,
+    TamperEnableHistory,
+)
+from apps.products.models.product import Product
+
+__all__ = [
+    "Connection",
+    "EnableHistory",
+    "EnableState",
+    "ParameterType",
+    "Product",
+    "ProductEntityLinker",
+    "ProductNote",
+    "ProductParameter",
+    "ProductSoftwareLinker",
+    "ProductType",
+    "ProductTypeSoftwareVersionTypeLinker",
+    "RtcConnectionHistory",
+    "SoftwareVersionType",
+    "State",
+    "StateType",
+    "TamperEnableHistory",
+]

@@ -1,0 +1,79 @@
+"""Reference data of units: types, states, software versions, parameters."""
+
+from django.db import models
+
+from apps.core.models import Row
+from apps.core.scope import Reference
+
+
+class ProductType(Row):
+    """A model of unit, e.g. Hub 2."""
+
+    SCOPE = Reference()
+    HIDDEN = ("basic_auth_allowed",)
+
+    product_type_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    erp_code = models.CharField(max_length=255, null=True)
+    parameter_types = models.JSONField(null=True)
+    credit_type = models.CharField(max_length=10, null=True, choices=[("gas", "gas"), ("time", "time")])
+    # Units of this type may sign in with HTTP Basic (IMEI, device key) where TLS is certain, instead of U1.
+    basic_auth_allowed = models.BooleanField(default=False)
+
+
+class StateType(Row):
+    """One of the states a unit lives through; the ids 1 to 9 mean what states.py says."""
+
+    SCOPE = Reference()
+
+    state_type_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(null=True)
+
+
+class SoftwareVersionType(Row):
+    """A release of the software that runs on units."""
+
+    SCOPE = Reference()
+
+    software_version_type_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(null=True)
+    link = models.TextField(null=True)
+    checksum = models.CharField(max_length=8, null=True)
+    release_date = models.DateTimeField()
+    parameter_types = models.JSONField(null=True)
+    status = models.CharField(
+        max_length=10,
+        null=True,
+        choices=[(word, word) for word in ("bad", "beta", "outdated", "stable")],
+    )
+
+
+class ProductTypeSoftwareVersionTypeLinker(Row):
+    """Which software may run on which type of unit."""
+
+    SCOPE = Reference()
+
+    product_type_software_version_type_linker_id = models.AutoField(primary_key=True)
+    product_type = models.ForeignKey(ProductType, models.PROTECT, related_name="software_links")
+    software_version_type = models.ForeignKey(
+        SoftwareVersionType, models.PROTECT, related_name="product_type_links"
+    )
+
+
+class ParameterType(Row):
+    """A setting or property that units have, with the type of its value."""
+
+    SCOPE = Reference()
+
+    parameter_type_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    data_type = models.CharField(
+        max_length=10, choices=[(word, word) for word in ("bool", "datetime", "float", "int", "string")]
+    )
+    validation_rules = models.JSONField(null=True)
+    description = models.TextField(null=True)
+    units = models.CharField(max_length=255, null=True)
+    repeatable = models.BooleanField()
+    setting = models.BooleanField()

@@ -1,0 +1,108 @@
+"""How and whence a unit connected."""
+
+from django.db import models
+
+from apps.core.models import Row
+from apps.core.scope import Follows
+from apps.products.models.product import Product
+
+
+class Connection(Row):
+    """One contact of a unit with what it saw of the network. Only a status report makes one."""
+
+    SCOPE = Follows("product")
+
+    connection_id = models.BigAutoField(primary_key=True)
+    product = models.ForeignKey(
+        Product,
+        models.CASCADE,
+        null=True,
+        to_field="product_imei",
+        db_column="product_imei",
+        related_name="connections",
+        db_index=False,
+    )
+    location_failed_flag = models.BooleanField()
+    date = models.DateTimeField()
+    mcc = models.IntegerField(null=True)
+    mnc = models.IntegerField(null=True)
+    cell_1_lac = models.IntegerField(null=True)
+    cell_1_cid = models.IntegerField(null=True)
+    cell_1_signal = models.IntegerField(null=True)
+    cell_1_mcc = models.IntegerField(null=True)
+    cell_1_mnc = models.IntegerField(null=True)
+    cell_2_lac = models.IntegerField(null=True)
+    cell_2_cid = models.IntegerField(null=True)
+    cell_2_signal = models.IntegerField(null=True)
+    cell_2_mcc = models.IntegerField(null=True)
+    cell_2_mnc = models.IntegerField(null=True)
+    cell_3_lac = models.IntegerField(null=True)
+    cell_3_cid = models.IntegerField(null=True)
+    cell_3_signal = models.IntegerField(null=True)
+    cell_3_mcc = models.IntegerField(null=True)
+    cell_3_mnc = models.IntegerField(null=True)
+    cell_4_lac = models.IntegerField(null=True)
+    cell_4_cid = models.IntegerField(null=True)
+    cell_4_signal = models.IntegerField(null=True)
+    cell_4_mcc = models.IntegerField(null=True)
+    cell_4_mnc = models.IntegerField(null=True)
+    cell_5_lac = models.IntegerField(null=True)
+    cell_5_cid = models.IntegerField(null=True)
+    cell_5_signal = models.IntegerField(null=True)
+    cell_5_mcc = models.IntegerField(null=True)
+    cell_5_mnc = models.IntegerField(null=True)
+    cell_6_lac = models.IntegerField(null=True)
+    cell_6_cid = models.IntegerField(null=True)
+    cell_6_signal = models.IntegerField(null=True)
+    cell_6_mcc = models.IntegerField(null=True)
+    cell_6_mnc = models.IntegerField(null=True)
+    cell_7_lac = models.IntegerField(null=True)
+    cell_7_cid = models.IntegerField(null=True)
+    cell_7_signal = models.IntegerField(null=True)
+    cell_7_mcc = models.IntegerField(null=True)
+    cell_7_mnc = models.IntegerField(null=True)
+    frequency = models.IntegerField(null=True)
+    timing_advance = models.IntegerField(null=True)
+    latitude = models.CharField(max_length=12, null=True)
+    longitude = models.CharField(max_length=12, null=True)
+    error_radius = models.IntegerField(null=True)
+    address = models.TextField(null=True)
+    country_code = models.IntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["product", "-connection_id"], name="products_connection_latest")]
+
+
+class RtcConnectionHistory(Row):
+    """When a unit came on line or went off line on the real-time channel, and why."""
+
+    SCOPE = Follows("product")
+
+    rtc_connection_history_id = models.AutoField(primary_key=True)
+    product = models.ForeignKey(
+        Product,
+        models.CASCADE,
+        to_field="product_imei",
+        db_column="product_imei",
+        related_name="rtc_connections",
+    )
+    connection_status = models.CharField(
+        max_length=10, choices=[("offline", "offline"), ("online", "online")]
+    )
+    connection_status_time = models.DateTimeField()
+    connection_status_reason = models.CharField(
+        max_length=30,
+        choices=[
+            (word, word)
+            for word in (
+                "inactivity",
+                "low-battery-voltage",
+                "message-received",
+                "sleep-mode",
+                "unknown",
+                "user-request",
+            )
+        ],
+    )
+    connection_status_info = models.TextField(null=True)
+    latest_message_time = models.DateTimeField(null=True)

@@ -1,0 +1,149 @@
+"""What happened to a unit: states, switching, entities, software, parameters, notes."""
+
+from django.db import models
+
+from apps.accounts.models import Entity
+from apps.core.models import Row
+from apps.core.scope import Follows
+from apps.products.models.catalogue import ParameterType, SoftwareVersionType, StateType
+from apps.products.models.product import Product
+
+
+def of_product(related_name: str, on_delete: object = models.CASCADE) -> models.ForeignKey:
+    """The column `product_imei` of a table that belongs to units."""
+    return models.ForeignKey(
+        Product,
+        on_delete,  # type: ignore[arg-type]
+        to_field="product_imei",
+        db_column="product_imei",
+        related_name=related_name,
+    )
+
+
+class State(Row):
+    """A move of a unit from one state to another."""
+
+    SCOPE = Follows("product")
+
+    state_id = models.AutoField(primary_key=True)
+    product = of_product("states")
+    prev_state_type = models.ForeignKey(
+        StateType, models.PROTECT, db_column="prev_state_type", related_name="+"
+    )
+    current_state_type = models.ForeignKey(
+        StateType, models.PROTECT, db_column="current_state_type", related_name="states"
+    )
+
+
+class EnableState(models.TextChoices):
+    INIT = "init"
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    PENDING_ENABLED = "pending_enabled"
+    PENDING_DISABLED = "pending_disabled"
+
+    @property
+    def is_pending(self) -> bool:
+        return self in (EnableState.PENDING_ENABLED, EnableState.PENDING_DISABLED)
+
+
+class EnableHistoryBase(Row):
+    """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it."""
+
+    SCOPE = Follows("product")
+
+    prev_enable_state = models.CharField(max_length=20, null=True, choices=EnableState.choices)
+    current_enable_state = models.CharField(max_length=20, choices=EnableState.choices)
+    user = models.CharField(max_length=255)
+    date = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class EnableHistory(EnableHistoryBase):
+    enable_history_id = models.AutoField(primary_key=True)
+    product = of_product("enable_histories")
+
+    class Meta:
+        verbose_name_plural = "enable histories"
+        indexes = [models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product")]
+
+
+class TamperEnableHistory(EnableHistoryBase):
+    tamper_enable_history_id = models.AutoField(primary_key=True)
+    product = of_product("tamper_enable_histories")
+
+    class Meta:
+        verbose_name_plural = "tamper enable histories"
+
+
+class ProductEntityLinker(Row):
+    """A unit belongs to an entity from `date_added` until `date_removed`."""
+
+    SCOPE = Follows("product")
+
+    product_entity_linker_id = models.AutoField(primary_key=True)
+    product = of_product("entity_links")
+    entity = models.ForeignKey(Entity, models.PROTECT, related_name="product_links", db_index=False)
+    date_added = models.DateTimeField(null=True)
+    date_removed = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "entity"],
+                condition=models.Q(date_removed=None),
+                name="products_entity_once_at_a_time",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["entity", "product"],
+                condition=models.Q(date_removed=None),
+                name="products_current_of_entity",
+            )
+        ]
+
+
+class ProductSoftwareLinker(Row):
+    """Software ordered for a unit (`date_added` empty until the unit reports it) or running on it."""
+
+    SCOPE = Follows("product")
+
+    product_software_linker_id = models.AutoField(primary_key=True)
+    product = of_product("software_links")
+    software_version_type = models.ForeignKey(
+        SoftwareVersionType, models.PROTECT, related_name="product_links"
+    )
+    date_added = models.DateTimeField(null=True)
+    date_removed = models.DateTimeField(null=True)
+    update_attempts = models.IntegerField(null=True)
+
+
+class ProductParameter(Row):
+    """A value of a parameter on a unit: pending until the unit reports it, then active."""
+
+    SCOPE = Follows("product")
+
+    product_parameter_id = models.AutoField(primary_key=True)
+    product = of_product("parameters")
+    parameter_type = models.ForeignKey(ParameterType, models.PROTECT, related_name="product_parameters")
+    status = models.CharField(
+        max_length=10,
+        null=True,
+        choices=[(word, word) for word in ("active", "expired", "pending", "removed")],
+    )
+    value = models.TextField()
+    date_added = models.DateTimeField(null=True)
+    date_removed = models.DateTimeField(null=True)
+
+
+class ProductNote(Row):
+    """What somebody wrote down about a unit."""
+
+    SCOPE = Follows("product")
+
+    product_note_id = models.AutoField(primary_key=True)
+    note_text = models.TextField()
+    product = of_product("notes")

@@ -1,0 +1,85 @@
+"""The unit itself."""
+
+from typing import Any
+
+from django.db import models
+
+from apps.accounts.models import Hub, Shop
+from apps.core.crypto import DigestField, EncryptedField
+from apps.core.models import Row
+from apps.core.scope import ByEntity
+from apps.products.models.catalogue import ProductType, SoftwareVersionType
+
+
+def _latest(to: str) -> Any:
+    # Unindexed, because each contact of a unit writes some of them (heap-only updates); and nothing happens in the
+    # database when the row pointed to goes: actions.remove_history_row re-points first.
+    return models.ForeignKey(to, models.DO_NOTHING, null=True, related_name="+", db_index=False)
+
+
+class Product(Row):
+    """A unit, known by its IMEI. Belongs to one or more entities, is switched on and off, reports and connects.
+
+    `row_no` rises with each new unit and orders long lists; the contract's key is `product_imei`.
+    """
+
+    SCOPE = ByEntity("entity_links__entity", {"entity_links__date_removed": None})
+    KEY = "product_imei"
+    SECRET = ("device_key",)
+    HIDDEN = (
+        "row_no", "device_key_digest", "order_seq", "current_tamper_flag", "desired_tamper_flag",
+        "latest_tamper_enable_history_id", "reported_software",
+    )  # fmt: skip
+
+    row_no = models.BigAutoField(primary_key=True)
+    product_imei = models.CharField(max_length=20, unique=True)
+    analysis_timestamp = models.DateTimeField(null=True)
+    current_enable_flag = models.BooleanField(default=False)
+    desired_enable_flag = models.BooleanField(default=False)
+    disable_date = models.DateTimeField(null=True)
+    device_key = EncryptedField(null=True, label="product.device_key")
+    hub = models.ForeignKey(Hub, models.PROTECT, null=True, related_name="products")
+    imsi = models.CharField(max_length=15, unique=True)
+    iccid = models.CharField(max_length=22, null=True, unique=True)
+    latest_connection = _latest("products.Connection")
+    latest_connection_location = _latest("products.Connection")
+    latest_state = _latest("products.State")
+    latest_enable_history = _latest("products.EnableHistory")
+    product_type = models.ForeignKey(ProductType, models.PROTECT, related_name="products")
+    serial_number = models.CharField(max_length=255, unique=True)
+    shop = models.ForeignKey(Shop, models.PROTECT, null=True, related_name="products")
+    software_lock = models.ForeignKey(
+        SoftwareVersionType, models.PROTECT, null=True, related_name="+", db_column="software_lock"
+    )
+    rtc_network_name = models.CharField(
+        max_length=20,
+        null=True,
+        choices=[(word, word) for word in ("Aeris", "Eseye", "Test-SIM-Provider", "Wireless-Logic")],
+    )
+    ip_address = models.CharField(max_length=15, null=True)
+    latest_rtc_connection_history = _latest("products.RtcConnectionHistory")
+    latest_rtc_mo_status_report_time = models.DateTimeField(null=True)
+    latest_rtc_mt_status_update_time = models.DateTimeField(null=True)
+    rtc_enabled_flag = models.BooleanField(default=False)
+    dcm_enabled_flag = models.BooleanField(default=False)
+    assembler = models.CharField(max_length=255, null=True)
+    gps_lat = models.FloatField(null=True)
+    gps_lon = models.FloatField(null=True)
+    warranty_start_date = models.DateField(null=True)
+    is_payg = models.BooleanField(default=True)
+
+    device_key_digest = DigestField(of="device_key", null=True, unique=True)
+    # Rises with every order to the unit, so that the unit can tell which of two answers is the newer.
+    order_seq = models.PositiveBigIntegerField(default=0)
+    current_tamper_flag = models.BooleanField(default=False)
+    desired_tamper_flag = models.BooleanField(default=False)
+    latest_tamper_enable_history = _latest("products.TamperEnableHistory")
+    # As the unit last wrote it; the linkers hold it where the version is known.
+    reported_software = models.CharField(max_length=255, null=True)
+
+    class Meta:
+        ordering = ("row_no",)
+
+    @property
+    def subject(self) -> str:
+        return f"product:{self.product_imei}"

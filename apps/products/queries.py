@@ -1,0 +1,73 @@
+"""Reading units."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.core.actors import Actor
+from apps.core.refusals import NotFound
+from apps.products.models import Product, ProductEntityLinker
+
+LONGEST_SEARCH = 64
+
+
+def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
+    """The unit within the scope, or NotFound. With `lock`, its row is ours until the transaction ends."""
+    rows: QuerySet[Product] = Product.objects.visible_to(by)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    product = rows.filter(product_imei=imei).first() if "\x00" not in imei else None
+    if product is None:
+        raise NotFound()
+    return product
+
+
+def entity_ids(product: Product) -> list[int]:
+    """The keys of the entities the unit belongs to now."""
+    return list(
+        ProductEntityLinker.objects.filter(product=product, date_removed=None).values_list(
+            "entity_id", flat=True
+        )
+    )
+
+
+def entity_names(product: Product) -> list[str]:
+    """Names of the present entities, the earliest first (the first is the ERP's `entity`)."""
+    links = ProductEntityLinker.objects.filter(product=product, date_removed=None)
+    return list(links.order_by("date_added", "pk").values_list("entity__name", flat=True))
+
+
+def units(by: Actor) -> QuerySet[Product]:
+    """The units in scope with what a list shows of each."""
+    rows: QuerySet[Product] = Product.objects.visible_to(by)
+    return rows.select_related("product_type", "latest_enable_history", "latest_connection", "latest_state")
+
+
+def search(text: str, *, by: Actor) -> QuerySet[Product]:
+    """Units whose IMEI, serial number or SIM (IMSI, ICCID) begins with this text, or is it.
+
+    Prefixes, so that the unique indexes answer; scanners and people give the beginning, not the middle.
+    """
+    wanted = clean(text)
+    rows = units(by)
+    if not wanted:
+        return rows.none()
+    exact = rows.filter(_any("", wanted))
+    return exact if exact.exists() else rows.filter(_any("__startswith", wanted))
+
+
+def clean(text: str) -> str:
+    """What a scanner or a person typed, without blanks and control characters."""
+    return "".join(character for character in text[:LONGEST_SEARCH] if character.isprintable()).strip()
+
+
+def _any(lookup: str, wanted: str) -> Q:
+    found = Q()
+    for column in ("product_imei", "serial_number", "imsi", "iccid"):
+        for text in {wanted, wanted.upper()}:  # serials are in capitals, however they are typed
+            found |= Q(**{column + lookup: text})
+    return found
+
+
+def number_of_units(by: Any) -> int:
+    return int(Product.objects.visible_to(by).count())

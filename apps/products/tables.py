@@ -1,0 +1,48 @@
+from apps.core.levels import Level
+from apps.core.tables import Table
+from apps.products import actions
+from apps.products.models import (
+    Connection,
+    EnableHistory,
+    ParameterType,
+    Product,
+    ProductEntityLinker,
+    ProductNote,
+    ProductParameter,
+    ProductSoftwareLinker,
+    ProductType,
+    ProductTypeSoftwareVersionTypeLinker,
+    RtcConnectionHistory,
+    SoftwareVersionType,
+    State,
+    StateType,
+    TamperEnableHistory,
+)
+
+TABLES = [
+    Table(
+        path="products",
+        model=Product,
+        create=None,
+        owned=(
+            "current_enable_flag", "latest_connection_id", "latest_connection_location_id", "latest_state_id",
+            "latest_enable_history_id", "latest_rtc_connection_history_id",
+        ),
+        on_edit={"desired_enable_flag": actions.set_desired_enable_flag},
+        remove=actions.delete_product,
+    ),
+    Table(path="product_types", model=ProductType),
+    Table(path="state_types", model=StateType),
+    Table(path="states", model=State, create=None, edit=None, delete=None),
+    Table(path="enable_history", model=EnableHistory, create=None, edit=None, remove=actions.remove_history_row),
+    Table(path="tamper_enable_history", model=TamperEnableHistory, create=None, edit=None, delete=None),
+    Table(path="product_entity_linker", model=ProductEntityLinker, create=None, edit=None, delete=None),
+    Table(path="connections", model=Connection, create=None, edit=None, remove=actions.remove_history_row),
+    Table(path="rtc_connection_history", model=RtcConnectionHistory, create=None, edit=None),
+    Table(path="software_version_types", model=SoftwareVersionType),
+    Table(path="product_type_software_version_type_linker", model=ProductTypeSoftwareVersionTypeLinker),
+    Table(path="product_software_linker", model=ProductSoftwareLinker, after_write=actions.order_changed),
+    Table(path="parameter_types", model=ParameterType),
+    Table(path="product_parameters", model=ProductParameter, after_write=actions.order_changed),
+    Table(path="product_notes", model=ProductNote, create=Level.TECHNICAL, edit=Level.TECHNICAL),
+]  # fmt: skip

@@ -1,0 +1,15 @@
+from apps.api.endpoint import route
+from apps.products import api
+
+urlpatterns = [
+    route("products/<str:imei>/enable", api.enable),
+    route("products/<str:imei>/disable", api.disable),
+    route("products/<str:imei>/enable_tamper_switch", api.enable_tamper_switch),
+    route("products/<str:imei>/disable_tamper_switch", api.disable_tamper_switch),
+    route("products/<str:imei>/change_state", api.change_state),
+    route("products/<str:imei>/assign_entity", api.assign_entity),
+    route("products/<str:imei>/change_entity", api.change_entity),
+    route("products/<str:imei>/remove_entity", api.remove_entity),
+    route("products/<str:imei>/remove", api.remove_entity),
+    route("products/<str:imei>/data", api.read_data, api.write_data),
+]

@@ -1,0 +1,119 @@
+"""Reading the environment, loudly: a value that cannot be understood stops the start with its name and the way out."""
+
+import base64
+import binascii
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+
+
+def text(name: str, default: str = "") -> str:
+    return str(_env.str(name, default=default)).strip()
+
+
+def flag(name: str, default: bool) -> bool:
+    raw = text(name).lower()
+    if raw == "":
+        return default
+    if raw in ("1", "true", "yes", "on"):
+        return True
+    if raw in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name}={raw!r} is neither yes nor no: use 1 or 0.")
+
+
+def number(name: str, default: int, *, low: int, high: int) -> int:
+    raw = text(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a whole number.") from None
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name}={value} is outside {low} to {high}.")
+    return value
+
+
+def words(name: str, default: str) -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def url(name: str, schemes: tuple[str, ...]) -> str:
+    raw = text(name)
+    if raw and urlsplit(raw).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must begin with one of {', '.join(s + '://' for s in schemes)}.")
+    return raw
+
+
+def database(data_dir: Path) -> dict[str, Any]:
+    """SQLite in DATA_DIR unless DATABASE_URL names a PostgreSQL server."""
+    raw = url("DATABASE_URL", ("postgres", "postgresql"))
+    if raw:
+        config: dict[str, Any] = environ.Env.db_url_config(raw)
+        config["ENGINE"] = "django.db.backends.postgresql"
+        timeout = text("DB_STATEMENT_TIMEOUT", "5s")
+        config["OPTIONS"] = {
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={timeout} -c lock_timeout=5s "
+            "-c idle_in_transaction_session_timeout=30s -c jit=off",
+        }
+        return config
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": data_dir / "backoffice.sqlite3",
+        "OPTIONS": {
+            # IMMEDIATE: a transaction takes the write lock at its start, so that two of them queue instead of
+            # failing half-way. FULL: what was acknowledged is on disk.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+        },
+    }
+
+
+def _kept(path: Path, make: str) -> str:
+    """The secret kept in this file; on first start *make* is written there, readable by its owner only."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(make + "\n")
+        try:
+            os.link(fresh, path)  # whoever comes first wins; the others read what stands there
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+        return path.read_text().strip()
+
+
+def secret_key(data_dir: Path) -> str:
+    return text("SECRET_KEY") or _kept(data_dir / "secret_key", secrets.token_urlsafe(60))
+
+
+def field_keys(data_dir: Path) -> dict[str, bytes]:
+    """The key ring of encrypted columns: `FIELD_KEYS=id:base64,id:base64`; the first encrypts, all decrypt."""
+    fresh = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    raw = text("FIELD_KEYS") or _kept(data_dir / "field_keys", fresh)
+    ring: dict[str, bytes] = {}
+    for entry in raw.split(","):
+        key_id, _, encoded = entry.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not key_id or len(key) != 32:
+            raise ImproperlyConfigured(
+                "FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas."
+            )
+        ring[key_id] = key
+    return ring

@@ -1,0 +1,49 @@
+"""Errors outside any view: JSON under /v1, a page elsewhere. One look for each, in the reader's language."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from apps.api import errors as api
+
+
+def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if api.is_api(request):
+        return api.plain(status)
+    return render(request, "error.html", {"status": status, "title": title, "text": text}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    text = _("Your browser sent something this site could not understand. Go back and try again.")
+    return _answer(request, 400, _("That did not make sense to us"), text)
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    text = _("Your account does not have the permission for this. Ask an administrator for a higher level.")
+    return _answer(request, 403, _("Not allowed"), text)
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    text = _(
+        "There is nothing at this address, or it lies outside the units you may see. Search for it above."
+    )
+    return _answer(request, 404, _("Not found"), text)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if api.is_api(request):
+        return api.plain(500)
+    # Without context processors: whatever broke may be among them.
+    text = _(
+        "Something broke on our side and has been recorded. What you entered was not saved; please try again."
+    )
+    return HttpResponse(
+        f"<!doctype html><meta charset=utf-8><title>500</title><h1>500</h1><p>{text}</p>", status=500
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    text = _("This page was open for too long or in another tab. Go back, reload it and send it again.")
+    return _answer(request, 403, _("Please send that once more"), text)

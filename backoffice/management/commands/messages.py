@@ -1,0 +1,88 @@
+"""Translations without gettext: collects the texts of templates and code, keeps the .po and compiles the .mo."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polib
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation.template import templatize
+
+CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+_IN_TEMPLATE = re.compile(
+    r"\b(n?gettext)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:,\s*u?('(?:[^'\\]|\\.)*'))?"
+)
+
+
+class Command(BaseCommand):
+    help = "Collect and compile the translations; --check fails where one is missing, stale or not compiled."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = dict(_collect())
+        for language, _name in settings.LANGUAGES[1:]:
+            folder = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES"
+            source, compiled = folder / "django.po", folder / "django.mo"
+            catalogue = polib.pofile(str(source)) if source.exists() else polib.POFile()
+            catalogue.metadata.setdefault("Content-Type", "text/plain; charset=UTF-8")
+            catalogue.metadata.setdefault("Plural-Forms", "nplurals=2; plural=(n > 1);")
+            if options["check"]:
+                self._check(language, wanted, catalogue, compiled)
+                continue
+            kept = {entry.msgid: entry for entry in catalogue}
+            for text, plural in sorted(wanted.items()):
+                if text not in kept:
+                    entry = polib.POEntry(msgid=text, msgid_plural=plural or "")
+                    if plural:
+                        entry.msgstr_plural = {0: "", 1: ""}
+                    catalogue.append(entry)
+            for text in set(kept) - set(wanted):
+                catalogue.remove(kept[text])
+            folder.mkdir(parents=True, exist_ok=True)
+            catalogue.save(str(source))
+            catalogue.save_as_mofile(str(compiled))
+            missing = [entry.msgid for entry in catalogue if not entry.translated()]
+            self.stdout.write(f"{language}: {len(catalogue)} texts, {len(missing)} to translate")
+            for text in missing:
+                self.stdout.write(f"  {text}")
+
+    def _check(self, language: str, wanted: dict[str, str | None], catalogue: Any, compiled: Path) -> None:
+        held = {entry.msgid for entry in catalogue if entry.translated() and not entry.fuzzy}
+        problems = [f"not translated: {text}" for text in wanted if text not in held]
+        problems += [f"used nowhere: {entry.msgid}" for entry in catalogue if entry.msgid not in wanted]
+        if not compiled.exists() or _texts(polib.mofile(str(compiled))) != _texts(catalogue):
+            problems.append("the .mo is older than the .po: run `make messages`")
+        if problems:
+            raise CommandError(f"{language}: " + "; ".join(problems))
+
+
+def _texts(catalogue: Any) -> dict[str, Any]:
+    return {
+        entry.msgid: entry.msgstr_plural or entry.msgstr
+        for entry in catalogue.translated_entries()
+        if entry.msgid
+    }
+
+
+def _collect() -> Iterator[tuple[str, str | None]]:
+    base = Path(settings.BASE_DIR)
+    for path in sorted((base / "templates").rglob("*.html")):
+        for call in _IN_TEMPLATE.finditer(templatize(path.read_text(), origin=str(path))):
+            plural = ast.literal_eval(call[3]) if call[3] else None
+            yield ast.literal_eval(call[2]), plural if call[1] == "ngettext" else None
+    for root in ("apps", "backoffice"):
+        for path in sorted((base / root).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+                    texts = [
+                        arg.value
+                        for arg in node.args
+                        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                    ]
+                    if texts:
+                        yield texts[0], texts[1] if node.func.id.startswith("ngettext") else None

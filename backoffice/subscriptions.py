@@ -1,0 +1,21 @@
+"""Who hears of what: event name → consequences. The whole list, on one page, instead of signals.
+
+A consequence is a function of the event. Each gets a row of its own in the outbox and its own attempts.
+"""
+
+from collections.abc import Mapping, Sequence
+
+LIVE = "apps.live.push.push"
+
+SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
+    "product.created": [],
+    "product.deleted": [LIVE],
+    "product.power_ordered": [LIVE],
+    "product.power_reported": [LIVE],
+    "product.tamper_ordered": [LIVE],
+    "product.tamper_reported": [LIVE],
+    "product.state_changed": [LIVE],
+    "product.entities_changed": [LIVE],
+    "product.software_reported": [LIVE],
+    "product.parameters_reported": [LIVE],
+}

@@ -1,0 +1,27 @@
+"""Every address: /v1 (endpoints first, then tables), the console, and what errors answer."""
+
+from typing import Any
+
+from django.urls import include, path
+
+from apps.api.views import table_urls
+from backoffice import errors
+from backoffice.catalogue import CATALOGUE
+
+v1: list[Any] = [
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.factory.urls")),
+    path("", include("apps.products.urls")),
+    path("", include("apps.gateway.urls")),
+    *table_urls(CATALOGUE),
+]
+
+urlpatterns = [
+    path("v1/", include(v1)),
+    path("", include("apps.console.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

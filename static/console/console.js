@@ -1,0 +1,109 @@
+// A page that shows a unit stays true by itself: a WebSocket says that something happened, the page is fetched anew and
+// its parts that change (data-part) are put in place. The same fetch follows every lost connection, and a slow rhythm runs beside it, so
+// that a network without WebSockets only makes the page slower, never wrong. Without this script every button is a
+// plain form.
+
+const RHYTHM = 20000; // ms between two fetches while nothing was heard
+const WAITS = [1000, 2000, 5000, 10000, 30000]; // ms before the next try of the WebSocket
+
+document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
+
+const main = document.querySelector("main[data-watch]");
+const lost = document.getElementById("lost");
+
+function connected(yes) {
+  lost.hidden = yes;
+}
+
+async function ask(url, options = {}) {
+  const answer = await fetch(url, {
+    ...options,
+    headers: { "X-Requested-With": "fetch", ...options.headers },
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(30000),
+  });
+  if (answer.status === 401) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  }
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.text();
+}
+
+function show(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const old of document.querySelectorAll("[data-part]")) {
+    const part = fresh.getElementById(old.id);
+    if (!part || part.innerHTML === old.innerHTML) continue;
+    const focused = old.contains(document.activeElement) ? document.activeElement.className : "";
+    old.replaceWith(part);
+    if (focused) part.querySelector(`button.${focused}:not(:disabled)`)?.focus();
+  }
+}
+
+let asking = false;
+let again = false;
+
+async function refresh() {
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
+  try {
+    show(await ask(location.href));
+    connected(true);
+  } catch {
+    connected(false);
+  } finally {
+    asking = false;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  }
+}
+
+async function order(form) {
+  const button = form.querySelector("button");
+  const problem = document.querySelector("[data-problem]");
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  problem.hidden = true;
+  try {
+    show(await ask(form.action, { method: "POST", body: new FormData(form) }));
+    connected(true);
+  } catch {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+    problem.hidden = false;
+  }
+}
+
+function watch(tries = 0) {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  socket.onopen = () => {
+    tries = 0;
+    socket.send(JSON.stringify({ watch: main.dataset.watch }));
+  };
+  socket.onmessage = () => refresh(); // being told that we watch counts too: what happened meanwhile is fetched
+  socket.onclose = (event) => {
+    if (event.code === 4401) {
+      refresh(); // signed out: the fetch leads to the log-in page
+      return;
+    }
+    setTimeout(() => watch(tries + 1), WAITS[Math.min(tries, WAITS.length - 1)]);
+  };
+}
+
+if (main) {
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-order]")) return;
+    event.preventDefault();
+    order(event.target);
+  });
+  watch();
+  setInterval(refresh, RHYTHM);
+  addEventListener("online", refresh);
+  addEventListener("offline", () => connected(false));
+  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+}
