@@ -200,5 +200,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "WARNING")},
-    "loggers": {"apps": {"level": env.text("LOG_LEVEL", "INFO")}},
+    "loggers": {
+        "apps": {"level": env.text("LOG_LEVEL", "INFO")},
+        "django.request": {"level": "ERROR"},  # a refused request is the proxy's log's affair
+    },
 }

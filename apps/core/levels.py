@@ -1,12 +1,9 @@
 """The five levels of permission (contract/actions.md, "Conventions"): each may do all that the one below may."""
 
-from functools import total_ordering
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-@total_ordering
 class Level(models.TextChoices):
     OVERVIEW = "OVERVIEW", _("Overview: reads")
     TECHNICAL = "TECHNICAL", _("Technical: switches units, notes, repairs")
@@ -18,7 +15,15 @@ class Level(models.TextChoices):
     def rank(self) -> int:
         return list(Level).index(self)
 
-    def __lt__(self, other: object) -> bool:  # as text OVERVIEW would stand above ADMIN
-        if not isinstance(other, Level):
-            return NotImplemented
-        return self.rank < other.rank
+    # All four: a text choice inherits str's, by which OVERVIEW would stand above ADMIN.
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Level(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Level(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Level(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Level(other).rank

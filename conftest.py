@@ -1,0 +1,47 @@
+"""What every test may use: the cast, units, callers of the API, a unit's own voice."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("DATA_DIR", os.path.join(os.path.dirname(__file__), "var", "test"))
+
+from tests.cast import Caller, Cast, Device, make_cast, make_unit
+
+
+@pytest.fixture(autouse=True)
+def fresh_process_memory() -> Iterator[None]:
+    """Tokens remembered by this process must not outlive a test's database."""
+    from apps.accounts import tokens
+
+    tokens.forget()
+    yield
+    tokens.forget()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def call() -> Caller:
+    return Caller()
+
+
+@pytest.fixture
+def unit(cast: Cast) -> Any:
+    """A unit of entity A."""
+    return make_unit("010101234560005", entity=cast.a)
+
+
+@pytest.fixture
+def device(unit: Any) -> Device:
+    return Device(unit)

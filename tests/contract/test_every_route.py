@@ -1,0 +1,226 @@
+"""Every route × an anonymous caller, five levels and two entities: who gets in, and what leaks (nothing)."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from apps.accounts.models import Entity
+from apps.api.routes import every_route
+from apps.core.levels import Level
+from apps.core.scope import GlobalOnly, Reference
+from apps.products import actions
+from apps.telemetry import store
+from tests.cast import make_unit
+from tests.factories import make
+
+pytestmark = pytest.mark.django_db
+ROUTES = every_route()
+GOLDEN = Path(__file__).parent / "routes.txt"
+UNIT_DOORS = {"/v1/rc_data", "/v1/rm_data"}
+ABSENT = {"imei": "999999999999999", "key": "2000000000"}
+route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+
+
+def test_the_routes_are_those_on_record():
+    """`manage.py routes > tests/contract/routes.txt` after a wanted change, so that it shows in the review."""
+    assert "\n".join(str(route).rstrip() for route in ROUTES) + "\n" == GOLDEN.read_text()
+
+
+@pytest.fixture
+def world(cast):
+    """A row of every table in entity A, none of B but its own."""
+    unit = make_unit("013579246801357", entity=cast.a)
+    actions.enable_product(unit, by=cast.tina)
+    store.write(unit.subject, store.check({"fields": {"voltage": [["2026-11-19", 12.345]]}}))
+    rows = {}
+    for one in ROUTES:
+        if one.table and one.table.path not in rows:
+            table = one.table
+            given = {}
+            if "product_imei" in table.columns and table.key.name != "product_imei":
+                given = {"product": unit}
+            rows[table.path] = unit if table.path == "products" else make(table.model, cast.a, **given)
+    return cast, unit, rows
+
+
+def filled(route, world, absent=False):
+    _cast, unit, rows = world
+    path = route.path
+    if absent:
+        return re.sub(r"<str:(\w+)>", lambda found: ABSENT[found[1]], path)
+    if route.table:
+        row = rows[route.table.path]
+        path = path.replace("<str:key>", str(getattr(row, route.table.key.attname)))
+    return path.replace("<str:imei>", unit.product_imei)
+
+
+def ask(call, user, route, path):
+    """One request whose effects are taken back."""
+    with transaction.atomic():
+        if path.startswith("/v1/"):
+            body = {} if route.method in ("POST", "PUT") else None
+            answer = call(user, route.method, path, body)
+        else:
+            browser = Client(raise_request_exception=False)
+            if user is not None:
+                browser.force_login(user)
+            answer = browser.generic(route.method, path)
+        transaction.set_rollback(True)
+    return answer
+
+
+def fits(who, user):
+    return who in ("anyone", "any token") or user.level >= Level(who)
+
+
+@route
+def test_who_gets_in(world, call, route):
+    if route.path in UNIT_DOORS:
+        assert ask(call, world[0].root, route, route.path).status_code == 401  # no token opens it
+        return
+    path = filled(route, world)
+    console = not path.startswith("/v1/")
+    anonymous = ask(call, None, route, path)
+    if route.who == "anyone":
+        assert anonymous.status_code not in (403, 404, 500)  # a log-in without credentials is a 400 or 401
+        return
+    if console:
+        assert (anonymous.status_code, anonymous["Location"][:7]) == (302, "/login?")
+    else:
+        assert anonymous.status_code == 401
+    for (group, level), user in world[0].users.items():
+        answer = ask(call, user, route, path)
+        assert answer.status_code < 500, (group, level, answer.content)
+        if not fits(route.who, user):
+            assert answer.status_code == 403, (group, level)
+        elif group in ("A", "GLOBAL"):
+            may_not_write = (
+                route.table is not None
+                and group == "A"
+                and route.method != "GET"
+                and (isinstance(route.table.model.SCOPE, Reference) or route.table.model is Entity)
+            )
+            if not may_not_write:
+                assert answer.status_code not in (401, 403, 404), (group, level, answer.content)
+
+
+@route
+def test_foreign_and_absent_answer_alike(world, call, route):
+    """Entity B's people learn nothing of a unit of A, not even that there is one."""
+    if "<str:" not in route.path or route.path in UNIT_DOORS:
+        return
+    if route.table is not None and isinstance(route.table.model.SCOPE, Reference):
+        return
+    if (
+        route.table is not None and route.table.path == "parts"
+    ):  # a part never fitted is seen by all: fit this one
+        from apps.repairs.models import PartProductLinker
+
+        make(PartProductLinker, world[0].a, part=world[2]["parts"], product=world[1])
+    for (group, _level), user in world[0].users.items():
+        if group != "B":
+            continue
+        foreign = ask(call, user, route, filled(route, world))
+        absent = ask(call, user, route, filled(route, world, absent=True))
+        assert foreign.status_code == absent.status_code
+        assert foreign.status_code == (404 if fits(route.who, user) else 403)
+        assert scrubbed(foreign) == scrubbed(absent)
+
+
+def scrubbed(answer):
+    """Pages hold a fresh form token and the address that was asked for; nothing else may differ."""
+    text = re.sub(rb'csrfmiddlewaretoken" value="\w+"', b"", answer.content)
+    return re.sub(rb'name="next" value="[^"]*"', b"", text)
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in ROUTES if r.table and r.method == "GET" and "<" not in r.path], ids=lambda r: r.path
+)
+def test_lists_hold_rows_in_scope_only(world, call, route):
+    cast, unit, _rows = world
+    scope = route.table.model.SCOPE
+    for level in Level:
+        answer = ask(call, cast.users["B", level], route, f"{route.path}?results_per_page=1000").json()
+        assert unit.product_imei not in json.dumps(answer["objects"])
+        assert "Entity A" not in json.dumps(answer["objects"])
+        if isinstance(scope, GlobalOnly):
+            assert answer["num_results"] == 0
+        elif not isinstance(scope, Reference) and route.table.path not in ("parts", "entities"):
+            assert answer["num_results"] == 0, answer
+        for name in route.table.columns:  # nor does a filter tell anything
+            if name == "product_imei":
+                found = ask(
+                    call, cast.users["B", level], route, f"{route.path}?{name}={unit.product_imei}"
+                ).json()
+                assert found["num_results"] == 0
+
+
+def test_search_and_lists_of_the_console_keep_to_the_scope(world):
+    cast, unit, _rows = world
+    for text in (
+        unit.product_imei,
+        unit.product_imei[:6],
+        unit.serial_number,
+        unit.serial_number.lower(),
+        unit.imsi,
+    ):
+        mine, theirs = Client(), Client()
+        mine.force_login(cast.bob)
+        theirs.force_login(cast.charlie)
+        found = mine.get("/search", {"q": text}, follow=True)
+        assert unit.product_imei in found.content.decode()
+        none = theirs.get("/search", {"q": text}, follow=True).content.decode()
+        assert unit.serial_number not in none.replace(f'value="{text}"', "").replace(text, "")
+
+
+@pytest.mark.parametrize("path", ["product_notes", "product_software_linker", "product_parameters"])
+def test_a_body_that_points_to_a_foreign_row_answers_as_a_missing_one_does(world, call, path):
+    cast, unit, rows = world
+    table = next(one.table for one in ROUTES if one.table and one.table.path == path)
+    from tests.factories import body_of
+
+    body = body_of(table, cast.b)
+    foreign = call(cast.charlie, "POST", f"/v1/{path}", body | {"product_imei": unit.product_imei})
+    absent = call(cast.charlie, "POST", f"/v1/{path}", body | {"product_imei": "999999999999999"})
+    assert (foreign.status_code, foreign.content) == (400, absent.content)
+    own = call(cast.charlie, "POST", f"/v1/{path}", body).json()
+    where = f"/v1/{path}/{own[table.key.name]}"
+    moved = call(cast.charlie, "PUT", where, {"product_imei": unit.product_imei})
+    assert moved.status_code == 400
+
+
+def test_nobody_makes_or_moves_a_row_out_of_their_own_scope(world, call):
+    cast, _unit, _rows = world
+    assert (
+        call(cast.alice, "POST", "/v1/entities", {"name": "Mine", "bboxx_company_flag": False}).status_code
+        == 403
+    )
+    hub = make(_model("hubs"), cast.a)
+    assert call(cast.alice, "PUT", f"/v1/hubs/{hub.pk}", {"entity_id": cast.b.pk}).status_code == 400
+    assert Entity.objects.filter(name="Mine").count() == 0
+
+
+def _model(path):
+    return next(one.table.model for one in ROUTES if one.table and one.table.path == path)
+
+
+def test_unknown_addresses_are_json_under_v1_and_a_page_elsewhere(call, cast):
+    for path in ("/v1", "/v1/", "/v1/nowhere", "/v1/products/", "/v1/products/1/2/3"):
+        answer = call(None, "GET", path)
+        assert (answer.status_code, answer["Content-Type"], answer.json()["code"]) == (
+            404,
+            "application/json",
+            "not_found",
+        )
+    assert "text/html" in call(None, "GET", "/nowhere")["Content-Type"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "DELETE", "PUT"])
+def test_a_collection_offers_what_the_contract_says(call, cast, method):
+    assert call(None, method, "/v1/products").status_code == 401  # 401 before 405
+    answer = call(cast.bob, method, "/v1/products")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

@@ -1,0 +1,110 @@
+"""A row of any table for tests, made from what its columns declare; what needs more says so here.
+
+A table that neither the columns nor SPECIAL can make fails tests/contract/test_every_table.py.
+"""
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import models
+
+from apps.accounts.models import Entity
+from apps.core.actors import SYSTEM
+from apps.core.columns import Column, columns_of
+from apps.core.models import Row
+from apps.core.rows import new
+from apps.core.tables import Table
+from apps.products.models import Product, ProductEntityLinker
+from tests.cast import make_unit
+
+_numbers = itertools.count(1)
+
+
+def _unit(entity: Entity | None) -> Product:
+    return make_unit(f"test-{next(_numbers):012d}", entity=entity)
+
+
+def _entity_link(entity: Entity | None, product: Product | None = None) -> ProductEntityLinker:
+    """Every unit has one already, and can't have a second of the same entity."""
+    return (product or _unit(entity)).entity_links.get(date_removed=None)
+
+
+SPECIAL: dict[type[Row], Callable[..., Any]] = {
+    Product: _unit,
+    ProductEntityLinker: _entity_link,
+    Entity: lambda entity: (
+        entity or new(Entity, by=SYSTEM, name=f"Entity {next(_numbers)}", bboxx_company_flag=False)
+    ),
+}
+
+
+def make(model: type[Row], entity: Entity | None, **given: Any) -> Any:
+    """A saved row that belongs to this entity as far as the model belongs to entities at all."""
+    if model in SPECIAL:
+        return SPECIAL[model](entity, **given)
+    values = {
+        column.field.name: _value(column, entity)
+        for column in columns_of(model).values()
+        if _needed(column) and column.field.name not in given
+    }
+    return new(model, by=SYSTEM, **values, **given)
+
+
+def body_of(table: Table, entity: Entity | None) -> dict[str, Any]:
+    """What a POST of this table needs, in the contract's names."""
+    body = {}
+    for column in table.columns.values():
+        if not _needed(column) or column.name in table.owned:
+            continue
+        value = _value(column, entity)
+        if isinstance(value, models.Model):
+            value = getattr(value, column.field.target_field.attname)
+        body[column.name] = value.isoformat() if isinstance(value, dt.date) else value
+    return body
+
+
+def _needed(column: Column) -> bool:
+    """Not null without default, or a pointer that decides whose the row is."""
+    if column.is_system_set:
+        return False
+    if isinstance(column.field, models.ForeignKey) and column.field.related_model is Product:
+        return True
+    return not column.field.null and not column.field.has_default()
+
+
+def _value(column: Column, entity: Entity | None) -> Any:
+    field = column.field
+    if isinstance(field, models.ForeignKey):
+        related = field.related_model
+        if related not in SPECIAL and related.SCOPE is not None and related.SCOPE.writes_need_global:
+            held = related.objects.first()
+            return held or make(related, entity)
+        return make(related, entity)
+    return sample(column)
+
+
+def sample(column: Column, number: int | None = None) -> Any:
+    """A fresh value that the column takes."""
+    number = next(_numbers) if number is None else number
+    field = column.value_field
+    if column.field.choices:
+        options = [choice for choice, _ in column.field.flatchoices]
+        return options[number % len(options)]
+    match field:
+        case models.BooleanField():
+            return bool(number % 2)
+        case models.IntegerField():
+            return number
+        case models.FloatField():
+            return number + 0.5
+        case models.DateTimeField():
+            return dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=number)
+        case models.DateField():
+            return dt.date(2026, 1, 1) + dt.timedelta(days=number % 300)
+        case models.JSONField():
+            return {"number": number}
+        case models.CharField() | models.TextField():
+            return f"t{number}"[: field.max_length or 255]
+    raise TypeError(f"tests/factories.py: no sample for {column.name}")
