@@ -12,7 +12,7 @@ from apps.api import errors as api
 def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     if api.is_api(request):
         return api.plain(status)
-    return render(request, "error.html", {"status": status, "title": title, "text": text}, status=status)
+    return render(request, "error.html", {"status": status, "title": title, "message": text}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -25,14 +25,14 @@ LEASE = dt.timedelta(minutes=2)
 WAITS = [5, 30, 120, 600, 1800, 7200, 18000, 36000, 86400]
 
 
-def claim(limit: int = BATCH) -> list[Consequence]:
-    """Up to `limit` due rows, ours until the lease ends. Counts the attempt."""
+def claim(limit: int | None = None) -> list[Consequence]:
+    """Up to `limit` (BATCH) due rows, ours until the lease ends. Counts the attempt."""
     with transaction.atomic():
         now = timezone.now()
         due = list(
             Consequence.objects.select_for_update(skip_locked=True)
             .filter(state=Consequence.State.PENDING, due_at__lte=now)
-            .order_by("due_at", "id")[:limit]
+            .order_by("due_at", "id")[: limit or BATCH]
             .values_list("id", flat=True)
         )
         if not due:

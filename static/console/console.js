@@ -3,7 +3,8 @@
 // that a network without WebSockets only makes the page slower, never wrong. Without this script every button is a
 // plain form.
 
-const RHYTHM = 20000; // ms between two fetches while nothing was heard
+const RHYTHM = 20000; // ms between two fetches beside a working WebSocket
+const ALONE = 5000; // ms between two fetches without one
 const WAITS = [1000, 2000, 5000, 10000, 30000]; // ms before the next try of the WebSocket
 
 document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
@@ -85,8 +86,12 @@ function watch(tries = 0) {
     tries = 0;
     socket.send(JSON.stringify({ watch: main.dataset.watch }));
   };
-  socket.onmessage = () => refresh(); // being told that we watch counts too: what happened meanwhile is fetched
+  socket.onmessage = () => {
+    main.dataset.live = "on";
+    refresh(); // being told that we watch counts too: what happened meanwhile is fetched
+  };
   socket.onclose = (event) => {
+    main.dataset.live = "off";
     if (event.code === 4401) {
       refresh(); // signed out: the fetch leads to the log-in page
       return;
@@ -102,7 +107,12 @@ if (main) {
     order(event.target);
   });
   watch();
-  setInterval(refresh, RHYTHM);
+  let last = Date.now();
+  setInterval(() => {
+    if (document.hidden || Date.now() - last < (main.dataset.live === "on" ? RHYTHM : ALONE)) return;
+    last = Date.now();
+    refresh();
+  }, 1000);
   addEventListener("online", refresh);
   addEventListener("offline", () => connected(false));
   document.addEventListener("visibilitychange", () => document.hidden || refresh());

@@ -3,9 +3,10 @@
 import gzip
 import io
 import json
+from pathlib import Path
 
 import pytest
-
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 
 from apps.gateway import u1
@@ -36,6 +37,7 @@ def test_the_tags_are_those_of_the_design():
         )
         == expected
     )
+    assert expected in (Path(settings.BASE_DIR) / "docs" / "units.md").read_text()
     text = b"S1\n200\n010101234560005\n1048577\n" + hashlib.sha256(b"ok").hexdigest().encode()
     expected = hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
     assert u1.reply_tag(key, 200, "010101234560005", 1048577, b"ok") == expected

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -47,12 +48,13 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=float, default=DEMO_SPEED, help="how fast simulated units live")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        address = f"http://{options['host']}:{options['port']}"
+        listening = _listen(options["host"], options["port"], address)
         call_command("migrate", verbosity=0, interactive=False)
         simulated = settings.DEMO
         if settings.DEMO and not Product.objects.exists():
             self.stdout.write("First start: making the demo fleet …")
             call_command("seed_demo", units=DEMO_UNITS, stdout=self.stdout)
-        address = f"http://{options['host']}:{options['port']}"
         children: list[subprocess.Popen[bytes]] = []
 
         def opened() -> None:
@@ -62,12 +64,12 @@ class Command(BaseCommand):
 
         worker, beat = _worker(), _beat()
         config = uvicorn.Config(
-            "backoffice.asgi:one_process", host=options["host"], port=options["port"], log_level="warning",
+            "backoffice.asgi:one_process", log_level="warning",
             lifespan="off", ws_max_size=65536, timeout_graceful_shutdown=5, proxy_headers=False,
         )  # fmt: skip
         server = Server(config, opened)
         try:
-            server.run()
+            server.run(sockets=[listening])
         except KeyboardInterrupt:
             pass
         finally:
@@ -78,10 +80,6 @@ class Command(BaseCommand):
                     child.wait(5)
             beat.stop()
             worker.stop()
-        if not server.started:
-            raise CommandError(
-                f"{address} could not be opened; is something else there? Set PORT to another."
-            )
         self.stdout.write("Stopped.")
         self.stdout.flush()
         os._exit(0)  # the worker's threads may be waiting on a broker
@@ -97,6 +95,18 @@ class Command(BaseCommand):
                 "Make the first user: manage.py create_user EMAIL --password P --permissions SYSTEM --scope GLOBAL\n"
             )
         self.stdout.flush()
+
+
+def _listen(host: str, port: int, address: str) -> socket.socket:
+    """The open port, taken before anything else is begun."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        raise CommandError(f"{address} can't be opened ({error.strerror}). Set PORT to a free one.") from None
+    listening.listen(2048)
+    return listening
 
 
 def _worker() -> Any:

@@ -1,0 +1,149 @@
+"""The first screens through HTTP: what they show, what they refuse, in both languages."""
+
+import pytest
+from django.test import Client
+
+from apps.products import actions
+from tests.cast import PASSWORD, make_unit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser(cast):
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.tina)
+    return client
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def test_signing_in_leads_back_to_where_one_wanted_to_go(cast, unit):
+    client = Client()
+    wanted = f"/units/{unit.product_imei}"
+    assert client.get(wanted)["Location"] == f"/login?next={wanted}"
+    answer = client.post("/login", {"username": cast.tina.email, "password": PASSWORD, "next": wanted})
+    assert answer["Location"] == wanted
+
+
+@pytest.mark.parametrize("evil", ["https://evil.example.org/", "//evil.example.org", "javascript:alert(1)"])
+def test_signing_in_leads_nowhere_else(cast, evil):
+    answer = Client().post("/login", {"username": cast.tina.email, "password": PASSWORD, "next": evil})
+    assert answer["Location"] == "/"
+
+
+def test_a_wrong_password_says_so_and_keeps_the_address(cast):
+    answer = Client().post("/login", {"username": cast.tina.email, "password": "wrong"})
+    assert answer.status_code == 401
+    assert "do not go together" in text(answer)
+    assert f'value="{cast.tina.email}"' in text(answer)
+
+
+def test_too_many_guesses_say_how_long_to_wait(cast):
+    client = Client()
+    for _guess in range(11):
+        answer = client.post("/login", {"username": cast.tina.email, "password": "wrong"})
+    assert answer.status_code == 429
+    assert "Please wait 60 minutes" in text(answer)
+
+
+def test_enabling_by_a_plain_form_returns_to_the_page_it_came_from(browser, unit, cast):
+    for whence, back in (("unit", "units"), ("field", "field")):
+        answer = browser.post(f"/units/{unit.product_imei}/enable", {"from": whence})
+        assert (answer.status_code, answer["Location"]) == (302, f"/{back}/{unit.product_imei}")
+    page = text(browser.get(f"/units/{unit.product_imei}"))
+    assert "pending: enable" in page
+    assert cast.tina.email in page
+
+
+def test_a_form_without_its_token_is_refused(cast, unit):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.tina)
+    answer = client.post(f"/units/{unit.product_imei}/enable")
+    assert (answer.status_code, "Please send that once more" in text(answer)) == (403, True)
+    unit.refresh_from_db()
+    assert unit.desired_enable_flag is False
+
+
+def test_who_may_only_look_sees_no_buttons(cast, unit):
+    client = Client()
+    client.force_login(cast.bob)
+    page = text(client.get(f"/units/{unit.product_imei}"))
+    assert "data-order" not in page
+    assert "may look at units but not switch them" in page
+    assert client.post(f"/units/{unit.product_imei}/enable").status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["{imei}", " {imei} ", "{imei}\n", "{serial}", "{lower}", "{imsi}"])
+def test_search_opens_the_one_unit_it_finds(browser, unit, typed):
+    typed = typed.format(
+        imei=unit.product_imei, serial=unit.serial_number, lower=unit.serial_number.lower(), imsi=unit.imsi
+    )
+    assert browser.get("/search", {"q": typed})["Location"] == f"/units/{unit.product_imei}"
+    assert browser.get("/search", {"q": typed, "from": "field"})["Location"] == f"/field/{unit.product_imei}"
+
+
+def test_search_lists_several_and_says_when_there_is_none(browser, unit, cast):
+    make_unit("010101234560006", entity=cast.a)
+    assert text(browser.get("/search", {"q": "0101012345"})).count("<li>") == 2
+    assert "No unit was found" in text(browser.get("/search", {"q": "nothing like it"}))
+    assert browser.get("/search", {"q": ""})["Location"] == "/"
+
+
+@pytest.mark.parametrize("odd", ["<script>alert(1)</script>", "%", "a\x00b", "x" * 5000, "' OR 1=1 --", "é"])
+def test_odd_searches_are_only_texts(browser, odd):
+    answer = browser.get("/search", {"q": odd})
+    assert answer.status_code == 200
+    assert "<script>alert" not in text(answer)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999", "2"])
+def test_odd_pages_are_only_empty(browser, unit, page):
+    assert browser.get("/", {"page": page}).status_code == 200
+
+
+def test_the_list_filters_and_pages(browser, cast, django_assert_max_num_queries):
+    units = [make_unit(f"test-{number:03d}", entity=cast.a) for number in range(55)]
+    actions.enable_product(units[0], by=cast.tina)
+    with django_assert_max_num_queries(4):
+        first = text(browser.get("/"))
+    assert (first.count("<li>"), 'rel="next"' in first) == (50, True)
+    assert text(browser.get("/", {"page": 2})).count("<li>") == 5
+    assert text(browser.get("/", {"show": "pending"})).count("<li>") == 1
+    assert "No units here yet" in text(browser.get("/", {"show": "enabled"}))
+
+
+def test_the_language_is_kept_with_the_user(browser, cast, unit):
+    assert "Unités" not in text(browser.get("/"))
+    browser.post("/language", {"language": "fr", "next": "/"})
+    assert '<html lang="fr">' in text(browser.get("/"))
+    cast.tina.refresh_from_db()
+    assert cast.tina.language == "fr"
+    again = Client()
+    again.post("/login", {"username": cast.tina.email, "password": PASSWORD})
+    page = text(again.get(f"/units/{unit.product_imei}"))
+    assert "jamais commandée" in page
+    assert "Désactiver" in page
+
+
+def test_times_follow_the_readers_clock(browser, cast, unit, device):
+    device.report(enabled=False)
+    unit.refresh_from_db()
+    hour = unit.latest_connection.date.hour
+    browser.cookies["tz"] = "Africa/Kigali"
+    assert f"T{(hour + 2) % 24:02d}:" in text(browser.get(f"/units/{unit.product_imei}"))
+    browser.cookies["tz"] = "../../etc/passwd"
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/field", "/v1/home", "/nowhere"])
+def test_nothing_is_loaded_or_sent_elsewhere(browser, path):
+    answer = browser.get(path)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "style=" not in text(answer)
+    assert "<script>" not in text(answer)

@@ -1,0 +1,155 @@
+"""The outbox: nothing is lost, nothing speaks of a change that never came about, a bad consequence hurts only itself."""
+
+import datetime as dt
+import threading
+from collections import Counter
+
+import pytest
+import time_machine
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+
+from apps.core.actors import SYSTEM
+from apps.events import actions, relay, wake
+from apps.events.models import Consequence, Event
+
+HEARD: Counter[int] = Counter()
+STATE = Consequence.State
+
+
+def hear(event: Event) -> None:
+    HEARD[event.pk] += 1
+
+
+def fail(event: Event) -> None:
+    raise ValueError("this subscriber is broken")
+
+
+@pytest.fixture(autouse=True)
+def subscribed(monkeypatch):
+    HEARD.clear()
+    page = {"one": [f"{__name__}.hear"], "both": [f"{__name__}.fail", f"{__name__}.hear"], "none": []}
+    monkeypatch.setattr(actions, "subscriptions", lambda: page)
+    monkeypatch.setattr(wake, "relay_soon", lambda: None)
+
+
+def say(name="one"):
+    return actions.emit(name, subject="thing:1", entity_ids={2, 1}, by=SYSTEM, payload={"a": 1})
+
+
+@pytest.mark.django_db
+def test_an_event_keeps_what_was_true_then_with_one_row_a_consequence():
+    event = say("both")
+    event.refresh_from_db()
+    assert (event.entity_ids, event.payload, event.by) == ([1, 2], {"a": 1}, "system")
+    assert event.consequences.count() == 2
+    assert say("none").consequences.count() == 0
+
+
+@pytest.mark.django_db
+def test_an_event_nobody_lists_is_a_mistake():
+    with pytest.raises(KeyError):
+        say("misspelt")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_is_taken_back_takes_its_events_along(monkeypatch):
+    woken = []
+    monkeypatch.setattr(wake, "relay_soon", lambda: woken.append(1))
+    with pytest.raises(RuntimeError), transaction.atomic():
+        say()
+        raise RuntimeError
+    assert (Event.objects.count(), woken) == (0, [])
+    with transaction.atomic():
+        say()
+        assert woken == []  # only after the commit
+    assert woken == [1]
+
+
+@pytest.mark.django_db
+def test_the_relay_does_each_once_and_a_failing_one_waits_by_itself():
+    event = say("both")
+    assert relay.relay_all() == 2
+    assert {event.pk: 1} == HEARD
+    bad, good = event.consequences.order_by("id")
+    assert (good.state, good.attempts) == (STATE.DONE, 1)
+    assert (bad.state, bad.attempts, bad.last_error) == (
+        STATE.PENDING,
+        1,
+        "ValueError: this subscriber is broken",
+    )
+    assert relay.relay_all() == 0  # not due yet
+
+
+@pytest.mark.django_db
+def test_ten_attempts_over_about_three_days_and_then_a_person_decides():
+    event = say("both")
+    start, now, attempts = timezone.now(), timezone.now(), 0
+    while True:
+        bad = event.consequences.order_by("id").first()
+        if bad.state == STATE.FAILED:
+            break
+        now = max(now, bad.due_at)
+        with time_machine.travel(now, tick=False):
+            relay.relay_all()
+        attempts += 1
+    assert attempts == 10
+    assert dt.timedelta(days=1) < now - start < dt.timedelta(days=4)
+    relay.retry(bad)
+    assert relay.relay_all() == 1
+
+
+@pytest.mark.django_db
+def test_a_worker_that_dies_hands_its_rows_back():
+    event = say()
+    assert len(relay.claim()) == 1  # and then it is killed
+    assert relay.relay_all() == 0
+    with time_machine.travel(timezone.now() + relay.LEASE + dt.timedelta(seconds=1)):
+        assert relay.relay_all() == 1
+    assert HEARD[event.pk] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_relays_at_once_share_the_work_without_doing_any_twice(monkeypatch):
+    if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
+        threads = 1  # an in-memory database has one connection; the file and PostgreSQL have many
+    else:
+        threads = 6
+    monkeypatch.setattr(relay, "BATCH", 5)
+    for _event in range(60):
+        say()
+    tried = []
+
+    def work():
+        try:
+            tried.append(relay.relay_all())
+        finally:
+            close_old_connections()
+            connection.close() if threads > 1 else None
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    if threads == 1:
+        work()
+    else:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert sum(tried) == 60
+    assert set(HEARD.values()) == {1}
+    assert len(HEARD) == 60
+
+
+def test_a_broker_that_is_away_is_only_a_slower_relay(monkeypatch):
+    asked = []
+
+    def refuse(*args, **kwargs):
+        asked.append(args)
+        raise ConnectionRefusedError
+
+    monkeypatch.undo()
+    monkeypatch.setattr(wake.current_app, "send_task", refuse)
+    monkeypatch.setattr(wake, "_silent_until", 0.0)
+    wake.relay_soon()
+    wake.relay_soon()  # left alone for a while
+    assert len(asked) == 1

@@ -1,0 +1,175 @@
+"""The real thing: `manage.py up` as a process of its own with simulated units, and a real browser before it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.find_chromium import find
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENS = ROOT / "test-results" / "screens"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def scratch_database(name):
+    """The environment's PostgreSQL with a database of our own, or nothing: then SQLite in DATA_DIR."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        yield {}
+        return
+    import psycopg2
+
+    def run(statement):
+        link = psycopg2.connect(url)
+        link.autocommit = True
+        with link.cursor() as cursor:
+            cursor.execute(statement)
+        link.close()
+
+    run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    run(f"CREATE DATABASE {name}")
+    try:
+        yield {"DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+    finally:
+        run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+class Running:
+    """`manage.py up` and its address."""
+
+    def __init__(self, folder: Path, extra: dict[str, str], *, speed: int = 7200) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {
+            **os.environ,
+            "DATA_DIR": str(folder),
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        } | extra
+        self.env.pop("DJANGO_SETTINGS_MODULE", None)
+        self.log = folder / "up.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--speed", str(speed)],
+                cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+    def wait(self) -> "Running":
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/v1/home", timeout=5):
+                return self
+            time.sleep(0.1)  # a process of the system is coming up; there is nothing to wait on but its port
+        raise RuntimeError(self.log.read_text())
+
+    def manage(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with scratch_database(f"browser_{os.getpid()}") as extra:
+        running = Running(tmp_path_factory.mktemp("server"), extra)
+        try:
+            yield running.wait()
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Somebody before a browser window: a page that notes every complaint and every request to another host."""
+
+    def __init__(self, chromium, server, width: int, language: str, **options) -> None:
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": 800}, locale=language, timezone_id="Africa/Kigali", base_url=server.url,
+            **options,
+        )  # fmt: skip
+        self.context.set_default_timeout(30_000)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.width, self.language, self.server = width, language, server
+        self.page.on("console", lambda message: self.note(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.note(str(error)))
+        self.page.on("request", self.check_host)
+
+    def note(self, text: str) -> None:
+        self.complaints.append(text)
+
+    def check_host(self, request) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:")):
+            self.note(f"asked another host: {request.url}")
+
+    def sign_in(self, email: str = "field@example.org") -> None:
+        from backoffice.demo import PASSWORD
+
+        self.page.goto("/login")
+        self.page.fill("#username", email)
+        self.page.fill("#password", PASSWORD)
+        self.page.press("#password", "Enter")
+        self.page.wait_for_url("**/")
+
+    def keep(self, name: str) -> None:
+        """A picture of the page, and that nothing runs over its edge."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENS / f"{name}-{self.width}-{self.language}.png", full_page=True)
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, name
+
+
+@pytest.fixture
+def person(chromium, server):
+    people = []
+
+    def arrive(width=1366, language="en", **options):
+        people.append(Person(chromium, server, width, language, **options))
+        return people[-1]
+
+    yield arrive
+    for one in people:
+        one.context.close()
