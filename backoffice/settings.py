@@ -86,7 +86,10 @@ TEMPLATES = [
 ]
 
 # Data. Requests run in a fixed pool of threads, each with its own lasting connection.
-DATABASES = {"default": env.database(DATA_DIR) | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+# No health check before each: it would cost every request a round trip. After the database restarts, the first request
+# of each thread answers 503 and the next one connects anew.
+DATABASES = {"default": env.database(DATA_DIR) | {"CONN_MAX_AGE": None}}
+PREPARED_STATEMENTS = env.flag("PREPARED_STATEMENTS", True)
 DATABASES["default"]["TEST"] = {"NAME": env.text("TEST_DATABASE") or None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

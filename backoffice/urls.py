@@ -9,10 +9,10 @@ from backoffice import errors
 from backoffice.catalogue import CATALOGUE
 
 v1: list[Any] = [
+    path("", include("apps.gateway.urls")),  # first: most requests are units'
     path("", include("apps.accounts.urls")),
     path("", include("apps.factory.urls")),
     path("", include("apps.products.urls")),
-    path("", include("apps.gateway.urls")),
     *table_urls(CATALOGUE),
 ]
 

@@ -4,7 +4,6 @@ that visible_to() makes, and then run with its parameters filled in; it is never
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -15,12 +14,8 @@ from apps.core.actors import Actor, Machine
 from apps.core.columns import MASK, BadValue, Column, digest_of
 from apps.core.levels import Level
 from apps.core.refusals import NotFound
+from apps.core.statements import ENTITY, NUMBER, TEXT, Statement, compiled
 from apps.core.tables import Table
-
-# Stand-ins that mark where the parameters of a compiled statement go; no real row bears them.
-_ENTITY = 2_000_000_011
-_NUMBER = 2_000_000_033
-_TEXT = "\x01key\x01"
 
 
 def selection(table: Table) -> tuple[list[str], dict[str, Expression]]:
@@ -72,38 +67,13 @@ def as_records(table: Table, rows: Iterable[Sequence[Any]]) -> list[dict[str, An
     return records
 
 
-@dataclass(frozen=True)
-class Statement:
-    sql: str
-    params: tuple[Any, ...]
-    converters: Any
-    compiler: Any
-
-    def run(self, key: Any, entity: int | None) -> list[Sequence[Any]]:
-        filled = [
-            key if value in (_TEXT, _NUMBER) else entity if value == _ENTITY else value
-            for value in self.params
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, filled)
-            rows = cursor.fetchall()
-        if rows and self.converters:
-            rows = list(self.compiler.apply_converters(rows, self.converters))
-        return rows
-
-
 @functools.lru_cache(maxsize=1024)
 def _one_by_key(table: Table, scoped: bool, vendor: str) -> Statement:
-    reader = Machine("reader", Level.OVERVIEW, is_global=not scoped, entity_key=_ENTITY)
+    reader = Machine("reader", Level.OVERVIEW, is_global=not scoped, entity_key=ENTITY)
     text_key = table.key.value_field.get_internal_type() in ("CharField", "TextField")
-    stand_in: Any = _TEXT if text_key else _NUMBER
+    stand_in: Any = TEXT if text_key else NUMBER
     rows = table.model.objects.visible_to(reader).filter(**{table.key.field.name: stand_in})
-    compiler = select(table, rows.order_by()).query.get_compiler(using="default")
-    sql, params = compiler.as_sql()
-    if sum(1 for value in params if value == stand_in) != 1:
-        raise TypeError(f"{table.path}: the key stands more than once in its statement")
-    expressions = [entry[0] for entry in compiler.select[: compiler.col_count]]
-    return Statement(sql, tuple(params), compiler.get_converters(expressions), compiler)
+    return compiled(select(table, rows.order_by()), key=stand_in)
 
 
 def one(table: Table, key: Any, *, by: Actor) -> dict[str, Any]:

@@ -41,17 +41,20 @@ class GlobalOnly(Scope):
 
 @dataclass(frozen=True)
 class ByEntity(Scope):
-    """Rows that belong to an entity: `path` leads to it; `while_` tells which links still count."""
+    """Rows that belong to an entity: `path` leads to it; `while_` tells which of the links at its start still count."""
 
     path: str
     while_: Mapping[str, Any] = field(default_factory=dict)
 
     def rows_of(self, model: "type[Row]", entity_key: int) -> Q:
-        condition = Q(**{self.path: entity_key}, **self.while_)
-        if "__" not in self.path:
-            return condition
-        # A subquery instead of a join: a row with several links stands once, whatever is filtered beside it.
-        return Q(pk__in=model._base_manager.filter(condition).values("pk"))
+        first, _, rest = self.path.partition("__")
+        step = model._meta.get_field(first)
+        if not rest or not step.one_to_many:
+            return Q(**{self.path: entity_key})
+        # Many links: a subquery instead of a join, so that a row stands once, whatever is filtered beside it.
+        key = step.field.target_field.attname  # type: ignore[union-attr]
+        links = step.related_model._base_manager.filter(**{rest: entity_key}, **self.while_)  # type: ignore[union-attr]
+        return Q(**{f"{key}__in": links.values(step.field.attname)})  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ from apps.products.models import Product
 @action(level=None)
 def record_balance(product: Product, *, balance: int, by: Actor) -> Balance:
     """Keep the balance (seconds) that the unit reports of itself."""
-    expiry = timezone.now() + dt.timedelta(seconds=balance)
-    row: Balance = new(Balance, by=by, product=product, balance=balance, expected_expiry=expiry)
+    row: Balance = new(Balance, by=by, product=product, balance=balance, expected_expiry=expiry_of(balance))
     return row
+
+
+def expiry_of(balance: int) -> dt.datetime:
+    """When a balance of now (seconds) will have run out."""
+    return timezone.now() + dt.timedelta(seconds=balance)

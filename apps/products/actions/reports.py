@@ -22,26 +22,38 @@ from apps.products.parameters import same_value
 MOST_CELLS = 7
 
 
+def connection_columns(
+    cells: list[dict[str, int | None]], lat: float | None, lon: float | None
+) -> dict[str, Any]:
+    """The columns of a connection, dated by our clock, from what the unit saw of the network."""
+    located = lat is not None and lon is not None
+    columns: dict[str, Any] = {
+        "date": timezone.now(),
+        "location_failed_flag": not located,
+        "mcc": cells[0].get("mcc") if cells else None,
+        "mnc": cells[0].get("mnc") if cells else None,
+        "latitude": f"{lat:.6f}" if located else None,
+        "longitude": f"{lon:.6f}" if located else None,
+    }
+    for number, cell in enumerate(cells[:MOST_CELLS], start=1):
+        columns |= {f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")}
+    return columns
+
+
 @action(level=None)
 def record_connection(
     product: Product,
     *,
-    cells: list[Mapping[str, int | None]],
+    cells: list[dict[str, int | None]],
     lat: float | None,
     lon: float | None,
     ip_address: str | None,
     by: Actor,
 ) -> Connection:
     """The contact itself, dated by our clock, with the cells and the position that the unit saw."""
-    columns: dict[str, Any] = {}
-    for number, cell in enumerate(cells[:MOST_CELLS], start=1):
-        columns |= {f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")}
     located = lat is not None and lon is not None
-    connection: Connection = new(
-        Connection, by=by, product=product, date=timezone.now(), location_failed_flag=not located,
-        mcc=cells[0].get("mcc") if cells else None, mnc=cells[0].get("mnc") if cells else None,
-        latitude=f"{lat:.6f}" if located else None, longitude=f"{lon:.6f}" if located else None, **columns,
-    )  # fmt: skip
+    columns = connection_columns(cells, lat, lon)
+    connection: Connection = new(Connection, by=by, product=product, **columns)
     product.latest_connection = connection
     changed = ["latest_connection"]
     if located:

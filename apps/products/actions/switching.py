@@ -89,18 +89,20 @@ def _order(product: Product, switch: Switch, on: bool, by: Actor) -> Product:
     return product
 
 
+def state_after(before: EnableState, *, desired: bool, reported: bool) -> EnableState:
+    """The state of a switch after the unit has reported it."""
+    if reported == desired and before.is_pending:
+        return CONFIRMED[desired]
+    if reported != desired and before in (EnableState.ENABLED, EnableState.DISABLED):
+        return PENDING[desired]
+    return before
+
+
 def _settle(product: Product, switch: Switch, reported: bool, by: Actor) -> None:
-    desired = getattr(product, switch.desired)
     latest = getattr(product, switch.latest)
     before = EnableState(latest.current_enable_state) if latest else EnableState.INIT
-    changed = getattr(product, switch.current) != reported
-    if reported == desired and before.is_pending:
-        after = CONFIRMED[desired]
-    elif reported != desired and before in (EnableState.ENABLED, EnableState.DISABLED):
-        after = PENDING[desired]
-    elif changed:
-        after = before
-    else:
+    after = state_after(before, desired=getattr(product, switch.desired), reported=reported)
+    if after == before and getattr(product, switch.current) == reported:
         return
     fields = [switch.current]
     setattr(product, switch.current, reported)

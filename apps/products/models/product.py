@@ -23,7 +23,7 @@ class Product(Row):
     `row_no` rises with each new unit and orders long lists; the contract's key is `product_imei`.
     """
 
-    SCOPE = ByEntity("entity_links__entity", {"entity_links__date_removed": None})
+    SCOPE = ByEntity("entity_links__entity", {"date_removed": None})
     KEY = "product_imei"
     SECRET = ("device_key",)
     HIDDEN = (

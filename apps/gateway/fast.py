@@ -1,0 +1,81 @@
+"""The quiet report in one statement (PostgreSQL): a unit that says again what is known already.
+
+Nearly every report of a fleet is one: it makes a connection row, keeps the balance and raises the counter, and settles
+nothing. The ORM path needs a dozen round trips for that; the goal of bench/ for rc_data can't be met with them. What a
+quiet report writes is the same as what that path writes; apps/gateway/tests/test_parity.py holds the two together.
+
+The statement only acts when the counter it saw still stands; else nothing happens and the ORM path decides. It may
+run beside an order of the same moment: it then counts as having come before it.
+"""
+
+import functools
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.core.actors import unit
+from apps.core.statements import execute_prepared
+from apps.dcm.actions import expiry_of
+from apps.gateway.seen import Seen
+from apps.gateway.shapes import Report
+from apps.products.actions.reports import connection_columns
+from apps.products.actions.switching import state_after
+from apps.products.models import Connection, EnableState
+
+
+def is_quiet(seen: Seen, report: Report) -> bool:
+    """Nothing to settle, nothing new to keep but the contact and the balance."""
+    return (
+        seen.counter is not None
+        and _unchanged(report.enabled, seen.desired_enable_flag, seen.current_enable_flag, seen.enable_state)
+        and _unchanged(
+            report.tamper_enabled, seen.desired_tamper_flag, seen.current_tamper_flag, seen.tamper_state
+        )
+        and report.software in (None, seen.reported_software)
+        and not (report.parameters and seen.awaits_parameters)
+        and report.gps is None
+        and report.ip_address is None
+    )
+
+
+def _unchanged(reported: bool | None, desired: bool, current: bool, state: str | None) -> bool:
+    before = EnableState(state or EnableState.INIT)
+    return reported is None or (
+        reported == current and state_after(before, desired=desired, reported=reported) == before
+    )
+
+
+def record_quiet(seen: Seen, report: Report, *, counter: int, tag: str, body: bytes) -> bool:
+    """True when it was recorded; False when somebody was faster, and nothing was."""
+    columns = connection_columns([cell.model_dump() for cell in report.cells], None, None)
+    meta = (timezone.now(), unit(seen.imei).name_for_record)
+    params = [counter, tag, 200, body, seen.pk, seen.counter, *meta, seen.imei, *columns.values()]
+    if report.balance is not None:
+        params += [*meta, seen.imei, report.balance, expiry_of(report.balance)]
+    params.append(seen.pk)
+    with connection.cursor() as cursor:
+        execute_prepared(cursor, _statement(tuple(columns), report.balance is not None), params)
+        return cursor.fetchone() is not None
+
+
+@functools.lru_cache(maxsize=64)
+def _statement(columns: tuple[str, ...], with_balance: bool) -> str:
+    kinds = [Connection._meta.get_field(name).db_type(connection) for name in columns]
+    values = ", ".join(["%s::timestamptz", "%s::text", "%s::varchar", *(f"%s::{kind}" for kind in kinds)])
+    balance = ""
+    if with_balance:
+        balance = """, balance AS (
+            INSERT INTO dcm_balance (created_at, created_by, product_imei, balance, expected_expiry)
+            SELECT %s::timestamptz, %s::text, %s::varchar, %s::integer, %s::timestamptz FROM won
+        )"""
+    return f"""
+        WITH won AS (
+            UPDATE gateway_lastexchange SET counter = %s, tag = %s, status = %s, body = %s
+            WHERE product_id = %s AND counter = %s RETURNING product_id
+        ), contact AS (
+            INSERT INTO products_connection (created_at, created_by, product_imei, {", ".join(columns)})
+            SELECT {values} FROM won RETURNING connection_id
+        ){balance}
+        UPDATE products_product SET latest_connection_id = contact.connection_id FROM contact WHERE row_no = %s
+        RETURNING row_no
+    """  # noqa: S608  # column names only, from connection_columns()

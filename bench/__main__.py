@@ -1,0 +1,26 @@
+"""`python -m bench [name …]`: prints ratios, each beside the limit it was measured against in the same run."""
+
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
+
+from bench import gateway, one_process, read_one
+
+BENCHES = {"read_one": read_one.run, "gateway": gateway.run, "one_process": one_process.run}
+
+
+def main() -> int:
+    if not os.environ.get("DATABASE_URL"):
+        print(
+            "Set DATABASE_URL to a PostgreSQL server where a scratch database bench_backoffice may be made."
+        )
+        return 2
+    names = sys.argv[1:] or list(BENCHES)
+    for name in names:
+        BENCHES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
