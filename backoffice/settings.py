@@ -90,7 +90,9 @@ TEMPLATES = [
 # of each thread answers 503 and the next one connects anew.
 DATABASES = {"default": env.database(DATA_DIR) | {"CONN_MAX_AGE": None}}
 PREPARED_STATEMENTS = env.flag("PREPARED_STATEMENTS", True)
-DATABASES["default"]["TEST"] = {"NAME": env.text("TEST_DATABASE") or None}
+if not env.text("DATABASE_URL"):
+    # A file, so that tests of races have several connections; pytest-xdist adds the worker's name.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

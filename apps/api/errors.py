@@ -9,7 +9,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     TooManyFieldsSent,
 )
-from django.db import DataError, OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
@@ -46,6 +46,10 @@ def exception_handler(error: Exception, context: Any = None) -> HttpResponse | N
         return plain(403)
     if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
         return plain(413)
+    if isinstance(error, IntegrityError):
+        # Somebody wrote the same between our look and our write; the next try is refused by the field's name.
+        text = "This conflicts with something written at the same moment; look at it and send it again"
+        return envelope.answer(envelope.error(text, "conflict"), 400)
     if isinstance(error, SuspiciousOperation | DataError | UnicodeError):
         return plain(400)
     if isinstance(error, OperationalError):  # statement or lock timeout, server away

@@ -1,6 +1,9 @@
 """Credit that units carry themselves (device credit management)."""
 
+import datetime as dt
+
 from django.db import models
+from django.utils import timezone
 
 from apps.core.models import Row
 from apps.core.scope import Follows
@@ -18,3 +21,8 @@ class Balance(Row):
     )
     balance = models.IntegerField()
     expected_expiry = models.DateTimeField()
+
+    @staticmethod
+    def expiry_of(balance: int) -> dt.datetime:
+        """When a balance of now (seconds) will have run out."""
+        return timezone.now() + dt.timedelta(seconds=balance)

@@ -15,11 +15,9 @@ from django.utils import timezone
 
 from apps.core.actors import unit
 from apps.core.statements import execute_prepared
-from apps.dcm.actions import expiry_of
+from apps.dcm.models import Balance
 from apps.gateway.seen import Seen
 from apps.gateway.shapes import Report
-from apps.products.actions.reports import connection_columns
-from apps.products.actions.switching import state_after
 from apps.products.models import Connection, EnableState
 
 
@@ -41,17 +39,17 @@ def is_quiet(seen: Seen, report: Report) -> bool:
 def _unchanged(reported: bool | None, desired: bool, current: bool, state: str | None) -> bool:
     before = EnableState(state or EnableState.INIT)
     return reported is None or (
-        reported == current and state_after(before, desired=desired, reported=reported) == before
+        reported == current and before.after_report(desired=desired, reported=reported) == before
     )
 
 
 def record_quiet(seen: Seen, report: Report, *, counter: int, tag: str, body: bytes) -> bool:
     """True when it was recorded; False when somebody was faster, and nothing was."""
-    columns = connection_columns([cell.model_dump() for cell in report.cells], None, None)
+    columns = Connection.columns_of_contact([cell.model_dump() for cell in report.cells], None, None)
     meta = (timezone.now(), unit(seen.imei).name_for_record)
     params = [counter, tag, 200, body, seen.pk, seen.counter, *meta, seen.imei, *columns.values()]
     if report.balance is not None:
-        params += [*meta, seen.imei, report.balance, expiry_of(report.balance)]
+        params += [*meta, seen.imei, report.balance, Balance.expiry_of(report.balance)]
     params.append(seen.pk)
     with connection.cursor() as cursor:
         execute_prepared(cursor, _statement(tuple(columns), report.balance is not None), params)
@@ -78,4 +76,4 @@ def _statement(columns: tuple[str, ...], with_balance: bool) -> str:
         ){balance}
         UPDATE products_product SET latest_connection_id = contact.connection_id FROM contact WHERE row_no = %s
         RETURNING row_no
-    """  # noqa: S608  # column names only, from connection_columns()
+    """  # noqa: S608  # column names only, from columns_of_contact()

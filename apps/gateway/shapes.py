@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from apps.api.endpoint import field_errors
 from apps.core.refusals import Invalid
-from apps.products.actions.reports import MOST_CELLS
+from apps.products.models.connections import MOST_CELLS
 
 Text = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]*$")]
 Small = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]

@@ -1,17 +1,17 @@
 """The outbox: nothing is lost, nothing speaks of a change that never came about, a bad consequence hurts only itself."""
 
 import datetime as dt
-import threading
 from collections import Counter
 
 import pytest
 import time_machine
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.core.actors import SYSTEM
 from apps.events import actions, relay, wake
 from apps.events.models import Consequence, Event
+from tests.races import at_once
 
 HEARD: Counter[int] = Counter()
 STATE = Consequence.State
@@ -111,30 +111,15 @@ def test_a_worker_that_dies_hands_its_rows_back():
 
 @pytest.mark.django_db(transaction=True)
 def test_many_relays_at_once_share_the_work_without_doing_any_twice(monkeypatch):
-    if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
-        threads = 1  # an in-memory database has one connection; the file and PostgreSQL have many
-    else:
-        threads = 6
     monkeypatch.setattr(relay, "BATCH", 5)
     for _event in range(60):
         say()
     tried = []
 
     def work():
-        try:
-            tried.append(relay.relay_all())
-        finally:
-            close_old_connections()
-            connection.close() if threads > 1 else None
+        tried.append(relay.relay_all())
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    if threads == 1:
-        work()
-    else:
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+    at_once(6, work)
     assert sum(tried) == 60
     assert set(HEARD.values()) == {1}
     assert len(HEARD) == 60

@@ -19,26 +19,6 @@ from apps.products.models import (
 )
 from apps.products.parameters import same_value
 
-MOST_CELLS = 7
-
-
-def connection_columns(
-    cells: list[dict[str, int | None]], lat: float | None, lon: float | None
-) -> dict[str, Any]:
-    """The columns of a connection, dated by our clock, from what the unit saw of the network."""
-    located = lat is not None and lon is not None
-    columns: dict[str, Any] = {
-        "date": timezone.now(),
-        "location_failed_flag": not located,
-        "mcc": cells[0].get("mcc") if cells else None,
-        "mnc": cells[0].get("mnc") if cells else None,
-        "latitude": f"{lat:.6f}" if located else None,
-        "longitude": f"{lon:.6f}" if located else None,
-    }
-    for number, cell in enumerate(cells[:MOST_CELLS], start=1):
-        columns |= {f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")}
-    return columns
-
 
 @action(level=None)
 def record_connection(
@@ -52,7 +32,7 @@ def record_connection(
 ) -> Connection:
     """The contact itself, dated by our clock, with the cells and the position that the unit saw."""
     located = lat is not None and lon is not None
-    columns = connection_columns(cells, lat, lon)
+    columns = Connection.columns_of_contact(cells, lat, lon)
     connection: Connection = new(Connection, by=by, product=product, **columns)
     product.latest_connection = connection
     changed = ["latest_connection"]

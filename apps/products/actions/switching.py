@@ -19,9 +19,6 @@ from apps.products import queries
 from apps.products.actions.announce import announce
 from apps.products.models import EnableHistory, EnableState, Product, TamperEnableHistory
 
-CONFIRMED = {True: EnableState.ENABLED, False: EnableState.DISABLED}
-PENDING = {True: EnableState.PENDING_ENABLED, False: EnableState.PENDING_DISABLED}
-
 
 @dataclass(frozen=True)
 class Switch:
@@ -83,25 +80,16 @@ def _order(product: Product, switch: Switch, on: bool, by: Actor) -> Product:
         return product
     setattr(product, switch.desired, on)
     product.order_seq += 1
-    _record(product, switch, PENDING[on], user=by.name_for_record, by=by)
+    _record(product, switch, EnableState.pending(on), user=by.name_for_record, by=by)
     touch(product, switch.desired, switch.latest, "order_seq", by=by)
     announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
     return product
 
 
-def state_after(before: EnableState, *, desired: bool, reported: bool) -> EnableState:
-    """The state of a switch after the unit has reported it."""
-    if reported == desired and before.is_pending:
-        return CONFIRMED[desired]
-    if reported != desired and before in (EnableState.ENABLED, EnableState.DISABLED):
-        return PENDING[desired]
-    return before
-
-
 def _settle(product: Product, switch: Switch, reported: bool, by: Actor) -> None:
     latest = getattr(product, switch.latest)
     before = EnableState(latest.current_enable_state) if latest else EnableState.INIT
-    after = state_after(before, desired=getattr(product, switch.desired), reported=reported)
+    after = before.after_report(desired=getattr(product, switch.desired), reported=reported)
     if after == before and getattr(product, switch.current) == reported:
         return
     fields = [switch.current]

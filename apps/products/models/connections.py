@@ -1,10 +1,15 @@
 """How and whence a unit connected."""
 
+from typing import Any
+
 from django.db import models
+from django.utils import timezone
 
 from apps.core.models import Row
 from apps.core.scope import Follows
 from apps.products.models.product import Product
+
+MOST_CELLS = 7
 
 
 class Connection(Row):
@@ -71,6 +76,26 @@ class Connection(Row):
 
     class Meta:
         indexes = [models.Index(fields=["product", "-connection_id"], name="products_connection_latest")]
+
+    @staticmethod
+    def columns_of_contact(
+        cells: list[dict[str, int | None]], lat: float | None, lon: float | None
+    ) -> dict[str, Any]:
+        """The columns of a contact of now, dated by our clock, from what the unit saw of the network."""
+        located = lat is not None and lon is not None
+        columns: dict[str, Any] = {
+            "date": timezone.now(),
+            "location_failed_flag": not located,
+            "mcc": cells[0].get("mcc") if cells else None,
+            "mnc": cells[0].get("mnc") if cells else None,
+            "latitude": f"{lat:.6f}" if located else None,
+            "longitude": f"{lon:.6f}" if located else None,
+        }
+        for number, cell in enumerate(cells[:MOST_CELLS], start=1):
+            columns |= {
+                f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")
+            }
+        return columns
 
 
 class RtcConnectionHistory(Row):

@@ -46,6 +46,22 @@ class EnableState(models.TextChoices):
     def is_pending(self) -> bool:
         return self in (EnableState.PENDING_ENABLED, EnableState.PENDING_DISABLED)
 
+    @staticmethod
+    def pending(on: bool) -> "EnableState":
+        return EnableState.PENDING_ENABLED if on else EnableState.PENDING_DISABLED
+
+    @staticmethod
+    def confirmed(on: bool) -> "EnableState":
+        return EnableState.ENABLED if on else EnableState.DISABLED
+
+    def after_report(self, *, desired: bool, reported: bool) -> "EnableState":
+        """The state of a switch once the unit has reported it (docs/adr/0005)."""
+        if reported == desired and self.is_pending:
+            return EnableState.confirmed(desired)
+        if reported != desired and self in (EnableState.ENABLED, EnableState.DISABLED):
+            return EnableState.pending(desired)
+        return self
+
 
 class EnableHistoryBase(Row):
     """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it."""

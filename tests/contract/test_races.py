@@ -1,0 +1,120 @@
+"""What happens at the same moment happens once; and a control that shows the race without the lock."""
+
+import contextlib
+import threading
+from collections import Counter
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from apps.accounts import backends
+from apps.events import wake
+from apps.factory.models import Serial
+from apps.products import actions, queries
+from apps.products.actions import switching
+from apps.products.models import Connection, EnableHistory, Product
+from tests import reference
+from tests.cast import Caller, Device, make_cast, make_unit
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch):
+    monkeypatch.setattr(wake, "relay_soon", lambda: None)
+
+
+@pytest.fixture
+def stage(transactional_db):
+    reference.fill()
+    cast = make_cast()
+    return cast, make_unit("010101234560005", entity=cast.a)
+
+
+def pending(unit):
+    return EnableHistory.objects.filter(product=unit, current_enable_state="pending_enabled").count()
+
+
+def test_one_order_given_many_times_at_once_is_one_order(stage):
+    cast, unit = stage
+    at_once(8, lambda: actions.enable_product(unit, by=cast.tina))
+    assert pending(unit) == 1
+    assert Product.objects.get(pk=unit.pk).order_seq == 1
+
+
+def test_without_the_lock_it_would_be_two(stage, monkeypatch):
+    """The control. On SQLite the lock is the transaction's own, so there is nothing to leave out."""
+    cast, unit = stage
+    meeting = threading.Barrier(2)
+    record, fetch = switching._record, queries.fetch
+
+    def slowly(*args, **given):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=1)
+        return record(*args, **given)
+
+    monkeypatch.setattr(switching, "_record", slowly)
+    at_once(2, lambda: actions.enable_product(unit, by=cast.tina))
+    assert pending(unit) == 1  # with the lock nobody else comes to the meeting
+    if connection.vendor == "postgresql":
+        meeting.reset()
+        monkeypatch.setattr(queries, "fetch", lambda imei, by, lock=False: fetch(imei, by=by))
+        at_once(2, lambda: actions.disable_product(unit, by=cast.tina))
+        rows = EnableHistory.objects.filter(product=unit, current_enable_state="pending_disabled").count()
+        assert rows == 2
+
+
+def test_one_report_that_arrives_many_times_at_once_counts_once(stage):
+    _cast, unit = stage
+    device = Device(unit)
+    device.report(enabled=False)
+    for _round in range(3):
+        device.counter += 1
+        number = device.counter
+
+        def send(number=number):
+            voice = Device(unit)
+            return voice.send(
+                "POST", "/v1/rc_data", {"enabled": False, "balance": 5}, counter=number
+            ).status_code
+
+        statuses = Counter(at_once(8, send))
+        assert statuses[200] >= 1
+        assert set(statuses) <= {
+            200,
+            401,
+        }  # a twin that looked before the first was stored is told to ask again
+    assert Connection.objects.filter(product=unit).count() == 4
+    assert unit.balances.count() == 3
+
+
+def test_one_unit_made_many_times_at_once_is_made_once(stage):
+    cast, _unit = stage
+    maker = cast.root
+    body = {"imsi": "213514135171353", "imei": "010101234569999", "device_key": "4ab1ab3ab1ab7ab9ab1ab4ab"}
+    before = Serial.objects.count()
+    statuses = Counter(
+        answer.status_code
+        for answer in at_once(6, lambda: Caller()(maker, "POST", "/v1/products/create_hub2", body))
+    )
+    assert statuses == {200: 1, 400: 5}
+    assert Product.objects.filter(product_imei="010101234569999").count() == 1
+    assert Serial.objects.count() == before + 1
+
+
+def test_of_many_guesses_at_once_ten_are_looked_at(stage, monkeypatch):
+    cast, _unit = stage
+    looked = []
+    authenticate = backends.EmailBackend.authenticate
+
+    def counting(self, *args, **given):
+        looked.append(1)
+        return authenticate(self, *args, **given)
+
+    monkeypatch.setattr(backends.EmailBackend, "authenticate", counting)
+    guess = {"username": cast.tina.email, "password": "wrong"}
+    statuses = Counter(at_once(30, lambda: Client().post("/v1/auth/login", guess).status_code))
+    assert statuses == {401: 10, 429: 20}
+    assert len(looked) == 10
