@@ -18,6 +18,7 @@ from tests.browser.find_chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "test-results" / "screens"
+SIMULATED = 30  # of the demo's 60 units; the others answer when a test lets them
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
@@ -70,7 +71,7 @@ class Running:
         self.log = folder / "up.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--speed", str(speed)],
+                [sys.executable, "manage.py", "up", "--speed", str(speed), "--simulated", str(SIMULATED)],
                 cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
@@ -94,6 +95,27 @@ class Running:
             check=True,
         )
         return done.stdout
+
+    @contextlib.contextmanager
+    def answering(self, imei: str):
+        """Let this one unit live: it connects within a second or two."""
+        words = [
+            sys.executable,
+            "manage.py",
+            "simulate",
+            "--imei",
+            imei,
+            "--speed",
+            "14400",
+            "--url",
+            self.url,
+        ]
+        unit = subprocess.Popen(words, cwd=ROOT, env=self.env, stdout=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            unit.terminate()
+            unit.wait(10)
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -1,6 +1,5 @@
 """The first story, whole: a unit is switched on from the browser and really answers."""
 
-import itertools
 import json
 import os
 import re
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backoffice.demo import PASSWORD, imei_of
-from tests.browser.conftest import Running, scratch_database
+from tests.browser.conftest import SIMULATED, Running, scratch_database
 
 pytestmark = pytest.mark.xdist_group("browser")
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -20,8 +19,8 @@ WORDS = {
     "en": {"enable": "Enable", "pending": "pending: enable", "enabled": "enabled", "units": "Units"},
     "fr": {"enable": "Activer", "pending": "en attente : activer", "enabled": "activée", "units": "Unités"},
 }
-# Units of field@example.org's company that the demo leaves switched off.
-OFF = itertools.cycle([number for number in range(0, 60, 2) if number % 3])
+# Units of field@example.org's company that the demo leaves switched off and that answer only when they are let.
+OFF = iter([number for number in range(SIMULATED, 60, 2) if number % 3])
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -52,7 +51,8 @@ def test_a_field_agent_switches_a_unit_on(person, width, language):
     page.wait_for_selector("#switch[data-state=pending_enabled]")
     assert page.locator("#switch h2").inner_text().lower() == words["pending"]
     agent.keep(f"{name}-pending")
-    page.wait_for_selector("#switch[data-state=enabled]")
+    with agent.server.answering(imei):
+        page.wait_for_selector("#switch[data-state=enabled]")
     assert page.locator("#switch h2").inner_text().lower() == words["enabled"]
     assert "field@example.org" in page.locator("#switch").inner_text()
     assert page.evaluate("window.notReloaded") is True
@@ -95,7 +95,8 @@ def test_a_lost_connection_is_said_and_made_good(person):
     agent.context.set_offline(False)
     page.wait_for_selector("#lost", state="hidden")
     page.get_by_role("button", name="Enable", exact=True).click()
-    page.wait_for_selector("#switch[data-state=enabled]")
+    with agent.server.answering(imei):
+        page.wait_for_selector("#switch[data-state=enabled]")
 
 
 def test_a_network_without_websockets_only_makes_it_slower(person):
@@ -106,7 +107,8 @@ def test_a_network_without_websockets_only_makes_it_slower(person):
     agent.sign_in()
     page.goto(f"/units/{imei}")
     page.get_by_role("button", name="Enable", exact=True).click()
-    page.wait_for_selector("#switch[data-state=enabled]", timeout=60_000)
+    with agent.server.answering(imei):
+        page.wait_for_selector("#switch[data-state=enabled]", timeout=60_000)
 
 
 def test_two_pages_show_the_same_at_once(person):
@@ -117,7 +119,8 @@ def test_two_pages_show_the_same_at_once(person):
         one.page.goto(f"/units/{imei}")
         one.page.wait_for_selector("main[data-live=on]")
     agent.page.get_by_role("button", name="Enable", exact=True).click()
-    colleague.page.wait_for_selector("#switch[data-state=enabled]")
+    with agent.server.answering(imei):
+        colleague.page.wait_for_selector("#switch[data-state=enabled]")
     assert "field@example.org" in colleague.page.locator("#switching").inner_text()
 
 

@@ -46,6 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--speed", type=float, default=DEMO_SPEED, help="how fast simulated units live")
+        parser.add_argument("--simulated", type=int, default=DEMO_UNITS, help="how many units are simulated")
 
     def handle(self, *args: Any, **options: Any) -> None:
         address = f"http://{options['host']}:{options['port']}"
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         def opened() -> None:
             self._greet(address)
             if simulated:
-                children.append(_simulator(address, options["speed"]))
+                children.append(_simulator(address, options["simulated"], options["speed"]))
 
         worker, beat = _worker(), _beat()
         config = uvicorn.Config(
@@ -127,10 +128,10 @@ def _beat() -> Any:
     return beat
 
 
-def _simulator(address: str, speed: float) -> subprocess.Popen[bytes]:
+def _simulator(address: str, units: int, speed: float) -> subprocess.Popen[bytes]:
     """A process of its own, so that it competes with the server no more than real units would."""
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, sys.argv[0], "simulate", "--units", str(DEMO_UNITS), "--speed", str(speed),
+        [sys.executable, sys.argv[0], "simulate", "--units", str(units), "--speed", str(speed),
          "--url", address, "--clock-error", "900"],
         stdout=subprocess.DEVNULL,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,
