@@ -25,6 +25,4 @@ from backoffice.wsgi import application as wsgi  # noqa: E402
 websocket = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
 
 application: Any = ProtocolTypeRouter({"http": http, "websocket": websocket})
-one_process: Any = ProtocolTypeRouter(
-    {"http": WSGIMiddleware(cast(Any, wsgi), workers=8), "websocket": websocket}
-)
+one_process: Any = ProtocolTypeRouter({"http": WSGIMiddleware(cast(Any, wsgi), workers=8), "websocket": websocket})

@@ -32,9 +32,7 @@ SOFTWARE = "3.6"
 def imei_of(number: int) -> str:
     """A 15-digit IMEI with its Luhn digit, in a range that is nobody's."""
     body = f"0135790{number:07d}"
-    total = sum(
-        digit if place % 2 == 0 else digit * 2 - 9 * (digit > 4) for place, digit in enumerate(map(int, body))
-    )
+    total = sum(digit if place % 2 == 0 else digit * 2 - 9 * (digit > 4) for place, digit in enumerate(map(int, body)))
     return body + str(-total % 10)
 
 

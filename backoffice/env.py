@@ -112,8 +112,6 @@ def field_keys(data_dir: Path) -> dict[str, bytes]:
         except binascii.Error:
             key = b""
         if not key_id or len(key) != 32:
-            raise ImproperlyConfigured(
-                "FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas."
-            )
+            raise ImproperlyConfigured("FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas.")
         ring[key_id] = key
     return ring

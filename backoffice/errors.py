@@ -26,9 +26,7 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    text = _(
-        "There is nothing at this address, or it lies outside the units you may see. Search for it above."
-    )
+    text = _("There is nothing at this address, or it lies outside the units you may see. Search for it above.")
     return _answer(request, 404, _("Not found"), text)
 
 
@@ -36,12 +34,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if api.is_api(request):
         return api.plain(500)
     # Without context processors: whatever broke may be among them.
-    text = _(
-        "Something broke on our side and has been recorded. What you entered was not saved; please try again."
-    )
-    return HttpResponse(
-        f"<!doctype html><meta charset=utf-8><title>500</title><h1>500</h1><p>{text}</p>", status=500
-    )
+    text = _("Something broke on our side and has been recorded. What you entered was not saved; please try again.")
+    return HttpResponse(f"<!doctype html><meta charset=utf-8><title>500</title><h1>500</h1><p>{text}</p>", status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -30,9 +30,13 @@ INSTALLED_APPS = [
     "apps.products",
     "apps.parts",
     "apps.repairs",
+    "apps.connectivity",
     "apps.dcm",
     "apps.factory",
+    "apps.alerts",
+    "apps.workflows",
     "apps.gateway",
+    "apps.webhooks",
     "apps.live",
     "apps.console",
     "backoffice",
@@ -72,9 +76,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
-            "loaders": [
-                ("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"])
-            ],
+            "loaders": [("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -143,11 +145,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"polling_interval": 0.1}
-    if CELERY_BROKER_URL.startswith("memory:")
-    else {}
-    if AMQP_URL
-    else {"socket_timeout": 5}
+    {"polling_interval": 0.1} if CELERY_BROKER_URL.startswith("memory:") else {} if AMQP_URL else {"socket_timeout": 5}
 )
 CELERY_WORKER_PREFETCH_MULTIPLIER = 32 if CELERY_BROKER_URL.startswith("memory:") else 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

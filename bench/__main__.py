@@ -12,9 +12,7 @@ BENCHES = {"read_one": read_one.run, "gateway": gateway.run, "one_process": one_
 
 def main() -> int:
     if not os.environ.get("DATABASE_URL"):
-        print(
-            "Set DATABASE_URL to a PostgreSQL server where a scratch database bench_backoffice may be made."
-        )
+        print("Set DATABASE_URL to a PostgreSQL server where a scratch database bench_backoffice may be made.")
         return 2
     names = sys.argv[1:] or list(BENCHES)
     for name in names:

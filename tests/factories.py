@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db import models
 
-from apps.accounts.models import Entity
+from apps.accounts.models import Entity, RepairCentre, User
 from apps.core.actors import SYSTEM
 from apps.core.columns import Column, columns_of
 from apps.core.models import Row
 from apps.core.rows import new
 from apps.core.tables import Table
+from apps.factory.models import FactoryLog
 from apps.products.models import Product, ProductEntityLinker
 from tests.cast import make_unit
 
@@ -28,15 +29,36 @@ def _unit(entity: Entity | None) -> Product:
 
 def _entity_link(entity: Entity | None, product: Product | None = None) -> ProductEntityLinker:
     """Every unit has one already, and can't have a second of the same entity."""
-    return (product or _unit(entity)).entity_links.get(date_removed=None)
+    return (product or _unit(entity)).product_entity_linker.get(date_removed=None)
+
+
+def _repair_centre(entity: Entity | None) -> RepairCentre:
+    """An entity has one at most."""
+    entity = entity or SPECIAL[Entity](None)
+    held = RepairCentre.objects.filter(entity=entity).first()
+    return held or new(RepairCentre, by=SYSTEM, name=f"Centre {next(_numbers)}", entity=entity)
+
+
+def _user(entity: Entity | None) -> User:
+    scope = "ENTITY" if entity else "GLOBAL"
+    return new(User, by=SYSTEM, email=f"user{next(_numbers)}@example.org", scope=scope, entity=entity)
+
+
+def _factory_log(entity: Entity | None, product: Product | None = None) -> FactoryLog:
+    """Belongs to a unit by its IMEI, without a key."""
+    imei = (product or _unit(entity)).product_imei
+    return new(
+        FactoryLog, by=SYSTEM, app_name="jig", product_imei=imei, timestamp=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    )
 
 
 SPECIAL: dict[type[Row], Callable[..., Any]] = {
     Product: _unit,
+    RepairCentre: _repair_centre,
+    User: _user,
+    FactoryLog: _factory_log,
     ProductEntityLinker: _entity_link,
-    Entity: lambda entity: (
-        entity or new(Entity, by=SYSTEM, name=f"Entity {next(_numbers)}", bboxx_company_flag=False)
-    ),
+    Entity: lambda entity: entity or new(Entity, by=SYSTEM, name=f"Entity {next(_numbers)}", bboxx_company_flag=False),
 }
 
 
@@ -58,18 +80,23 @@ def body_of(table: Table, entity: Entity | None) -> dict[str, Any]:
     for column in table.columns.values():
         if not _needed(column) or column.name in table.owned:
             continue
-        value = _value(column, entity)
-        if isinstance(value, models.Model):
-            value = getattr(value, column.field.target_field.attname)
-        body[column.name] = value.isoformat() if isinstance(value, dt.date) else value
+        body[column.name] = body_value(column, entity)
     return body
+
+
+def body_value(column: Column, entity: Entity | None) -> Any:
+    """A value for this column as a client would send it."""
+    value = _value(column, entity)
+    if isinstance(value, models.Model):
+        value = getattr(value, column.field.target_field.attname)
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _needed(column: Column) -> bool:
     """Not null without default, or a pointer that decides whose the row is."""
     if column.is_system_set:
         return False
-    if isinstance(column.field, models.ForeignKey) and column.field.related_model is Product:
+    if isinstance(column.field, models.ForeignKey) and column.field.related_model in (Product, Entity):
         return True
     return not column.field.null and not column.field.has_default()
 
@@ -78,7 +105,12 @@ def _value(column: Column, entity: Entity | None) -> Any:
     field = column.field
     if isinstance(field, models.ForeignKey):
         related = field.related_model
-        if related not in SPECIAL and related.SCOPE is not None and related.SCOPE.writes_need_global:
+        if (
+            related not in SPECIAL
+            and not field.unique
+            and related.SCOPE is not None
+            and related.SCOPE.writes_need_global
+        ):
             held = related.objects.first()
             return held or make(related, entity)
         return make(related, entity)
@@ -103,6 +135,8 @@ def sample(column: Column, number: int | None = None) -> Any:
             return dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=number)
         case models.DateField():
             return dt.date(2026, 1, 1) + dt.timedelta(days=number % 300)
+        case models.BinaryField():
+            return b"bytes %d" % number
         case models.JSONField():
             return {"number": number}
         case models.CharField() | models.TextField():

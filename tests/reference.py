@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from django.apps import apps
 from django.db import connection
 
-MIGRATIONS = ("accounts", "products", "parts")
+MIGRATIONS = ("accounts", "products", "parts", "connectivity", "webhooks")
 
 
 def fill() -> None:

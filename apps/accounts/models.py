@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.levels import Level
-from apps.core.models import Row
+from apps.core.models import Row, RowQuerySet
 from apps.core.scope import ByEntity
 
 UNKNOWN_ENTITY = 1  # holds the units that belong to no other entity
@@ -64,18 +64,22 @@ class Visibility(models.TextChoices):
     ENTITY = "ENTITY", _("Units of the own entity")
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(RowQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username or "")
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser, Row):
     """A person or an integration. Known by the e-mail address; may do what `permissions` says within `scope`."""
+
+    SCOPE = ByEntity("entity")
+    HIDDEN = ("password", "last_login", "is_active", "language", "time_zone")
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
+    user_id = models.AutoField(primary_key=True)
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=255, blank=True, default="")
     display_name = models.CharField(max_length=255, blank=True, default="")
@@ -87,11 +91,11 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=5, blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
 
-    class Meta:
+    class Meta(Row.Meta):
+        abstract = False
         constraints = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
             models.CheckConstraint(
@@ -135,7 +139,7 @@ class Token(models.Model):
         indexes = [models.Index(fields=["expires_at"], name="accounts_token_expiry")]  # for tidy()
 
     def __str__(self) -> str:
-        return f"token {self.pk} of {self.user_id}"
+        return f"token {self.pk} of user {self.user_id}"
 
 
 class SignInCounter(models.Model):
@@ -147,3 +151,36 @@ class SignInCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} since {self.window:%H:%M}"
+
+
+class RepairCentre(Row):
+    """A workshop where an entity repairs its units."""
+
+    SCOPE = ByEntity("entity")
+
+    repair_centre_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    entity = models.OneToOneField(Entity, models.PROTECT, related_name="repair_centre")
+
+
+class UserRepairCentreLink(Row):
+    """The repair centre a user works at, by e-mail address."""
+
+    SCOPE = ByEntity("repair_centre__entity")
+
+    user_repair_centre_link_id = models.AutoField(primary_key=True)
+    username = models.CharField(max_length=255, unique=True)
+    repair_centre = models.OneToOneField(RepairCentre, models.PROTECT, related_name="user_repair_centre_link")
+
+
+class EntityFacilityLinker(Row):
+    """Which tools an entity has in its workshops."""
+
+    SCOPE = ByEntity("entity")
+
+    entity_facility_linker_id = models.AutoField(primary_key=True)
+    entity = models.OneToOneField(Entity, models.PROTECT, related_name="entity_facility_linker")
+    test_jig = models.BooleanField()
+    test_bench = models.BooleanField()
+    usb_diag_tool = models.BooleanField()
+    rework_process = models.BooleanField()

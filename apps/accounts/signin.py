@@ -31,9 +31,7 @@ DEVICE_AGE = 180 * 86400
 def source_of(request: Any) -> str:
     """The address that asks: the peer, or what our own proxies wrote. An IPv6 client counts by its /64."""
     address = request.META.get("REMOTE_ADDR", "")
-    forwarded = [
-        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-    ]
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
         address = forwarded[-settings.TRUSTED_PROXIES]
     try:

@@ -100,12 +100,8 @@ class ApiView(APIView):
             raise exceptions.MethodNotAllowed(method)
         require_level(request.user, level)
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Any:
-        return (
-            response  # every answer is a finished HttpResponse (envelope.py); there is nothing to negotiate
-        )
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
+        return response  # every answer is a finished HttpResponse (envelope.py); there is nothing to negotiate
 
     def get_authenticators(self) -> Any:
         return _authenticators(type(self))

@@ -19,9 +19,7 @@ def _other(value: Any) -> Any:
 
 def dumps(value: Any) -> bytes:
     """JSON with times as UTC without zone."""
-    return orjson.dumps(
-        value, default=_other, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
-    )
+    return orjson.dumps(value, default=_other, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS)
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:

@@ -43,7 +43,7 @@ def filterset_of(table: Table) -> type[django_filters.FilterSet]:
     filters = {
         column.name: ColumnFilter(field_name=column.attname, column=column)
         for column in table.columns.values()
-        if not column.secret and column.value_field.get_internal_type() != "JSONField"
+        if not column.secret and column.value_field.get_internal_type() not in ("JSONField", "BinaryField")
     }
     return type(f"{table.model.__name__}Filters", (django_filters.FilterSet,), filters)
 

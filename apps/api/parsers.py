@@ -43,9 +43,7 @@ def loads(raw: bytes) -> Any:
 class JSONParser(BaseParser):
     media_type = "application/json"
 
-    def parse(
-        self, stream: IO, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def parse(self, stream: IO, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 1024 * 1024
         raw = stream.read(limit + 1)
         if len(raw) > limit:

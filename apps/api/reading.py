@@ -2,10 +2,12 @@
 that visible_to() makes, and then run with its parameters filled in; it is never written by hand.
 """
 
+import base64
 import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case, Expression, F, QuerySet, Value, When
 from django.db.models.fields import TextField
@@ -44,18 +46,16 @@ def select(table: Table, rows: QuerySet) -> QuerySet:
 
 
 @functools.lru_cache(maxsize=512)
-def _moments(table: Table) -> tuple[int, ...]:
+def _indexes(table: Table, kind: str) -> tuple[int, ...]:
     return tuple(
-        index
-        for index, column in enumerate(table.columns.values())
-        if column.value_field.get_internal_type() == "DateTimeField"
+        index for index, column in enumerate(table.columns.values()) if column.value_field.get_internal_type() == kind
     )
 
 
 def as_records(table: Table, rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
     """Records in the contract's column names, times without zone (the connection speaks UTC)."""
     names = list(table.columns)
-    moments = _moments(table)
+    moments, binaries = _indexes(table, "DateTimeField"), _indexes(table, "BinaryField")
     records = []
     for row in rows:
         values = list(row)
@@ -63,6 +63,9 @@ def as_records(table: Table, rows: Iterable[Sequence[Any]]) -> list[dict[str, An
             moment = values[index]
             if moment is not None:
                 values[index] = moment.replace(tzinfo=None).isoformat()
+        for index in binaries:
+            if values[index] is not None:
+                values[index] = base64.b64encode(values[index]).decode()
         records.append(dict(zip(names, values, strict=True)))
     return records
 
@@ -84,7 +87,10 @@ def one(table: Table, key: Any, *, by: Actor) -> dict[str, Any]:
         raise NotFound() from None
     if not by.is_global and by.entity_key is None:
         raise NotFound()
-    rows = _one_by_key(table, not by.is_global, connection.vendor).run(value, by.entity_key)
+    try:
+        rows = _one_by_key(table, not by.is_global, connection.vendor).run(value, by.entity_key)
+    except EmptyResultSet:  # the scope holds no row at all
+        raise NotFound() from None
     if not rows:
         raise NotFound()
     record: dict[str, Any] = as_records(table, rows)[0]

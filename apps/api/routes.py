@@ -24,9 +24,7 @@ class Route:
 
 
 def every_route() -> list[Route]:
-    found = [
-        route for path, callback in _walk(get_resolver().url_patterns, "/") for route in _of(path, callback)
-    ]
+    found = [route for path, callback in _walk(get_resolver().url_patterns, "/") for route in _of(path, callback)]
     return sorted(found, key=lambda route: (route.path, route.method))
 
 

@@ -77,11 +77,9 @@ def table_urls(tables: Iterable[Table]) -> list[URLPattern]:
     """Two paths a table. They come after every endpoint, whose paths are more exact."""
     patterns = []
     for table in tables:
-        for where, viewset, actions in (
-            (table.path, CollectionViewSet, COLLECTION),
-            (f"{table.path}/<str:key>", RowViewSet, ROW),
-        ):
-            view = viewset.as_view(actions, table=table)
-            view.table = table  # type: ignore[attr-defined]  # read by `manage.py routes`
-            patterns.append(path(where, view))
+        for where in (table.path, *table.also_at):
+            collection = CollectionViewSet.as_view(COLLECTION, table=table)
+            row = RowViewSet.as_view(ROW, table=table)
+            collection.table = row.table = table  # type: ignore[attr-defined]  # read by `manage.py routes`
+            patterns += [path(where, collection), path(f"{where}/<str:key>", row)]
     return patterns

@@ -49,7 +49,7 @@ def switching_of(product: Product) -> list[dict[str, Any]]:
             "after": LABELS[EnableState(row.current_enable_state)],
             "user": row.user,
         }
-        for row in product.enable_histories.order_by("-enable_history_id")[:12]
+        for row in product.enable_history_rel.order_by("-enable_history_id")[:12]
     ]
 
 
@@ -143,11 +143,9 @@ def _steps(product: Product, state: EnableState, history: Any, last_seen: dt.dat
         return []
     asked = history
     if not state.is_pending:
-        pending = (
-            EnableState.PENDING_ENABLED if state == EnableState.ENABLED else EnableState.PENDING_DISABLED
-        )
+        pending = EnableState.PENDING_ENABLED if state == EnableState.ENABLED else EnableState.PENDING_DISABLED
         asked = (
-            product.enable_histories.filter(current_enable_state=pending, enable_history_id__lt=history.pk)
+            product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=history.pk)
             .order_by("-enable_history_id")
             .first()
             or history
@@ -177,9 +175,7 @@ def trace_of(product: Product, name: str = "voltage") -> Trace | None:
     start = now - dt.timedelta(days=1)
     series = store.read(product.subject, start=start, end=now, fields=[name]).get(name, [])
     numbers = [
-        (dt.datetime.fromisoformat(moment), float(value))
-        for value, moment in series
-        if isinstance(value, int | float)
+        (dt.datetime.fromisoformat(moment), float(value)) for value, moment in series if isinstance(value, int | float)
     ]
     if len(numbers) < 2:
         return None
@@ -187,7 +183,6 @@ def trace_of(product: Product, name: str = "voltage") -> Trace | None:
     span = (high - low) or 1.0
     day = dt.timedelta(days=1)
     points = " ".join(
-        f"{(moment - start) / day * 300:.1f},{56 - (value - low) / span * 52:.1f}"
-        for moment, value in numbers
+        f"{(moment - start) / day * 300:.1f},{56 - (value - low) / span * 52:.1f}" for moment, value in numbers
     )
     return Trace(name, numbers[-1][1], numbers[-1][0], low, high, points)

@@ -107,9 +107,7 @@ def _listing(request: HttpRequest, rows: Any, **context: Any) -> HttpResponse:
     asked = request.GET.get("page", "1")[:6]
     number = max(1, int(asked)) if asked.isdecimal() else 1
     start = (number - 1) * PER_PAGE
-    units = list(
-        rows[start : start + PER_PAGE + 1]
-    )  # one more tells whether there is a next page, without a count
+    units = list(rows[start : start + PER_PAGE + 1])  # one more tells whether there is a next page, without a count
     listed = [(product, switch_of(product, request.user)) for product in units[:PER_PAGE]]
     context |= {
         "listed": listed,
@@ -131,7 +129,7 @@ def unit(request: HttpRequest, imei: str) -> HttpResponse:
         "history": switching_of(product),
         "states": states_of(product),
         "trace": trace_of(product),
-        "balance": product.balances.order_by("-balance_id").first(),
+        "balance": product.balance.order_by("-balance_id").first(),
     }
     return render(request, "console/unit.html", context)
 
@@ -175,9 +173,7 @@ def _switch_context(request: HttpRequest, product: Product, whence: str) -> dict
 
 
 def _safe(request: HttpRequest, back: str | None) -> str:
-    if back and url_has_allowed_host_and_scheme(
-        back, {request.get_host()}, require_https=request.is_secure()
-    ):
+    if back and url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         return back
     return reverse("console:home")
 

@@ -3,6 +3,7 @@
 A column's name is the database column's name (`product_imei`, `prev_state_type`), never Django's attribute.
 """
 
+import base64
 import datetime as dt
 import functools
 import re
@@ -183,6 +184,16 @@ def _day(field: models.Field) -> Callable[[Any], dt.date | None]:
     return take
 
 
+def _binary(field: models.Field) -> Callable[[Any], bytes]:
+    def take(value: Any) -> bytes:
+        try:
+            return base64.b64decode(value, validate=True)
+        except (TypeError, ValueError):
+            raise BadValue("must be base64 text") from None
+
+    return take
+
+
 def _json(field: models.Field) -> Callable[[Any], Any]:
     def check(value: Any) -> None:
         if isinstance(value, str):
@@ -211,6 +222,7 @@ _TAKERS: list[tuple[type[models.Field], Callable[[models.Field], Callable[[Any],
     (models.DateTimeField, _moment),
     (models.DateField, _day),
     (models.JSONField, _json),
+    (models.BinaryField, _binary),
     (EncryptedField, _text),
     (models.TextField, _text),
     (models.CharField, _text),

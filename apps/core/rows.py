@@ -67,7 +67,9 @@ def update_row(table: Table, key: Any, values: Mapping[str, Any], *, by: Actor) 
     hooked: list[tuple[str, Any]] = []
     for name, value in values.items():
         column = table.columns.get(name)
-        if column is None or column.is_system_set or column.name in table.owned or column is table.key:
+        if column is None or column.is_system_set or column.name in table.owned:
+            continue
+        if column is table.key and name not in table.fixed:
             continue
         if column.secret and value == MASK:
             continue  # a mask sent back means unchanged

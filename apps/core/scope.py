@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db.models import Q
 
 if TYPE_CHECKING:
@@ -55,6 +56,28 @@ class ByEntity(Scope):
         key = step.field.target_field.attname  # type: ignore[union-attr]
         links = step.related_model._base_manager.filter(**{rest: entity_key}, **self.while_)  # type: ignore[union-attr]
         return Q(**{f"{key}__in": links.values(step.field.attname)})  # type: ignore[union-attr]
+
+
+class Shared(Scope):
+    """Rows that belong to nobody in particular: every reader sees them, and whoever has the level writes them."""
+
+    def rows_of(self, model: "type[Row]", entity_key: int) -> Q | None:
+        return None
+
+
+@dataclass(frozen=True)
+class ByText(Scope):
+    """Rows that name another row by its key without a foreign key, e.g. a log by its IMEI."""
+
+    column: str
+    of: str  # "products.Product"
+
+    def rows_of(self, model: "type[Row]", entity_key: int) -> Q | None:
+        target: Any = apps.get_model(self.of)
+        inner = target.SCOPE.rows_of(target, entity_key)
+        if inner is None:
+            return None
+        return Q(**{f"{self.column}__in": target._base_manager.filter(inner).values(target.KEY)})
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,7 @@ class Statement:
     compiler: Any
 
     def run(self, key: Any, entity: int | None = None) -> list[Sequence[Any]]:
-        filled = [
-            key if value in (TEXT, NUMBER) else entity if value == ENTITY else value for value in self.params
-        ]
+        filled = [key if value in (TEXT, NUMBER) else entity if value == ENTITY else value for value in self.params]
         with connection.cursor() as cursor:
             execute_prepared(cursor, self.sql, filled)
             rows = cursor.fetchall()

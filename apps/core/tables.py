@@ -13,6 +13,7 @@ from apps.core.models import Row
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """What /v1/<path> offers. A level of None: that method does not exist (405).
+    `also_at`: other paths of the same table.
 
     `owned`: columns that actions own, ignored in a body. `fixed`: natural keys, required on POST, never changed.
     `on_edit`: column → action(row, value=, by=) that a PUT of that column calls instead of writing it.
@@ -22,6 +23,7 @@ class Table:
 
     path: str
     model: type[Row]
+    also_at: tuple[str, ...] = ()
     read: Level | None = Level.OVERVIEW
     create: Level | None = Level.SYSTEM
     edit: Level | None = Level.SYSTEM

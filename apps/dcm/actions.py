@@ -10,7 +10,5 @@ from apps.products.models import Product
 @action(level=None)
 def record_balance(product: Product, *, balance: int, by: Actor) -> Balance:
     """Keep the balance (seconds) that the unit reports of itself."""
-    row: Balance = new(
-        Balance, by=by, product=product, balance=balance, expected_expiry=Balance.expiry_of(balance)
-    )
+    row: Balance = new(Balance, by=by, product=product, balance=balance, expected_expiry=Balance.expiry_of(balance))
     return row

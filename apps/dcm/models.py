@@ -5,9 +5,10 @@ import datetime as dt
 from django.db import models
 from django.utils import timezone
 
+from apps.core.fields import options
 from apps.core.models import Row
 from apps.core.scope import Follows
-from apps.products.models import Product
+from apps.products.models import of_product
 
 
 class Balance(Row):
@@ -16,9 +17,7 @@ class Balance(Row):
     SCOPE = Follows("product")
 
     balance_id = models.BigAutoField(primary_key=True)
-    product = models.ForeignKey(
-        Product, models.CASCADE, to_field="product_imei", db_column="product_imei", related_name="balances"
-    )
+    product = of_product("balance")
     balance = models.IntegerField()
     expected_expiry = models.DateTimeField()
 
@@ -26,3 +25,32 @@ class Balance(Row):
     def expiry_of(balance: int) -> dt.datetime:
         """When a balance of now (seconds) will have run out."""
         return timezone.now() + dt.timedelta(seconds=balance)
+
+
+class PaymentCommand(Row):
+    """Credit given to or taken from a unit, in seconds; the unit acknowledges it by `transaction_id`."""
+
+    SCOPE = Follows("product")
+
+    payment_command_id = models.AutoField(primary_key=True)
+    product = of_product("payment_command", models.PROTECT)
+    value = models.IntegerField()
+    category = models.CharField(
+        max_length=255, choices=options("bad-payment", "force-reset", "payment", "zero-command")
+    )
+    void = models.BooleanField()
+    status = models.CharField(max_length=255, null=True)
+    transaction_id = models.CharField(max_length=255, unique=True)
+
+
+class FinalBalance(Row):
+    """What was left on a unit when its credit was zeroed."""
+
+    SCOPE = Follows("product")
+
+    final_balance_id = models.AutoField(primary_key=True)
+    product = of_product("final_balance")
+    final_balance = models.IntegerField()
+    total_added = models.IntegerField()
+    zero_command = models.ForeignKey(PaymentCommand, models.PROTECT, related_name="final_balance")
+    status = models.CharField(max_length=255, null=True)

@@ -70,9 +70,7 @@ def relay_all(limit: int = 10_000) -> int:
 
 def retry(row: Consequence) -> None:
     """Give a failed consequence all of its attempts again, from now."""
-    Consequence.objects.filter(pk=row.pk).update(
-        state=Consequence.State.PENDING, attempts=0, due_at=timezone.now()
-    )
+    Consequence.objects.filter(pk=row.pk).update(state=Consequence.State.PENDING, attempts=0, due_at=timezone.now())
 
 
 def _put_back(row: Consequence, error: Exception) -> None:

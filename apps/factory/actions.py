@@ -93,10 +93,8 @@ def _create_board(
         if not PartType.objects.filter(pk=key).exists():
             errors[field] = "points to no row that exists"
     held = {
-        "imei": Product.objects.filter(product_imei=imei).exists()
-        or Part.objects.filter(serial_number=imei).exists(),
-        "imsi": Product.objects.filter(imsi=imsi).exists()
-        or Part.objects.filter(serial_number=imsi).exists(),
+        "imei": Product.objects.filter(product_imei=imei).exists() or Part.objects.filter(serial_number=imei).exists(),
+        "imsi": Product.objects.filter(imsi=imsi).exists() or Part.objects.filter(serial_number=imsi).exists(),
         "device_key": Product.objects.filter(
             device_key_digest=keyed_digest(device_key, "products.product.device_key")
         ).exists(),

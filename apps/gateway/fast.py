@@ -26,9 +26,7 @@ def is_quiet(seen: Seen, report: Report) -> bool:
     return (
         seen.counter is not None
         and _unchanged(report.enabled, seen.desired_enable_flag, seen.current_enable_flag, seen.enable_state)
-        and _unchanged(
-            report.tamper_enabled, seen.desired_tamper_flag, seen.current_tamper_flag, seen.tamper_state
-        )
+        and _unchanged(report.tamper_enabled, seen.desired_tamper_flag, seen.current_tamper_flag, seen.tamper_state)
         and report.software in (None, seen.reported_software)
         and not (report.parameters and seen.awaits_parameters)
         and report.gps is None

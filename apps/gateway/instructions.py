@@ -20,18 +20,14 @@ def instructions_for(product: Product) -> dict[str, Any]:
         .first()
     )
     version = ordered.software_version_type if ordered else None
-    pending = ProductParameter.objects.select_related("parameter_type").filter(
-        product=product, status="pending"
-    )
+    pending = ProductParameter.objects.select_related("parameter_type").filter(product=product, status="pending")
     return {
         "time": iso(timezone.now()),
         "seq": product.order_seq,
         "enabled": product.desired_enable_flag,
         "tamper_enabled": product.desired_tamper_flag,
         "software": version and {"name": version.name, "link": version.link, "checksum": version.checksum},
-        "parameters": {
-            row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending.order_by("pk")
-        },
+        "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending.order_by("pk")},
         "payment_commands": [],  # orders of credit come with the room dcm
         "next_connection_s": CONNECT_EVERY,
     }

@@ -131,9 +131,7 @@ def _quietly(
 
 
 @transaction.atomic
-def _once(
-    pk: int, counter: int, tag: str, request: HttpRequest, wired: bytes, work: Work
-) -> tuple[int, bytes]:
+def _once(pk: int, counter: int, tag: str, request: HttpRequest, wired: bytes, work: Work) -> tuple[int, bytes]:
     Product.objects.select_for_update().only("pk").get(pk=pk)
     last = LastExchange.objects.filter(product_id=pk).first()
     if last is not None and counter <= last.counter:
@@ -156,9 +154,7 @@ def _answer(pk: int, request: HttpRequest, wired: bytes, work: Work) -> tuple[in
             product = Product.objects.select_for_update(of=("self",)).select_related(
                 "latest_enable_history", "latest_tamper_enable_history", "latest_state"
             ).get(pk=pk)  # fmt: skip
-            return 200, envelope.dumps(
-                work(product, wire.inflate(request, wired), unit(product.product_imei))
-            )
+            return 200, envelope.dumps(work(product, wire.inflate(request, wired), unit(product.product_imei)))
     except Invalid as refused:
         return 400, envelope.dumps(envelope.invalid(refused.errors, refused.code))
     except Refused as refused:

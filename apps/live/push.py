@@ -30,9 +30,7 @@ def push(event: Event) -> None:
     if layer is None:
         raise RuntimeError("no channel layer is configured")
     if _server_loop is not None and _server_loop.is_running():
-        sent = asyncio.run_coroutine_threadsafe(
-            layer.group_send(group_of(event.subject), message), _server_loop
-        )
+        sent = asyncio.run_coroutine_threadsafe(layer.group_send(group_of(event.subject), message), _server_loop)
         sent.result(timeout=10)
     else:
         async_to_sync(layer.group_send)(group_of(event.subject), message)

@@ -2,9 +2,12 @@
 
 from django.db import models
 
+from apps.accounts.models import Entity
 from apps.core.crypto import MASK, EncryptedField
+from apps.core.fields import options
 from apps.core.models import Row
-from apps.core.scope import FollowsLinks, Reference
+from apps.core.scope import Follows, FollowsLinks, Reference
+from apps.products.models import ParameterType, ProductType, StateType
 
 
 class PartTypeCategory(Row):
@@ -44,7 +47,7 @@ class Part(Row):
     and `properties` holds the mask in its place.
     """
 
-    SCOPE = FollowsLinks("fittings")
+    SCOPE = FollowsLinks("part_product_linker")
     HIDDEN = ("device_key",)
 
     part_id = models.AutoField(primary_key=True)
@@ -62,3 +65,55 @@ class Part(Row):
             key = self.properties["device_key"]
             self.device_key = None if key is None else str(key)
             self.properties = {**self.properties, "device_key": None if key is None else MASK}
+
+
+class PartTypeProductTypeLinker(Row):
+    """Which parts a type of unit is made of."""
+
+    SCOPE = Reference()
+
+    part_type_product_type_linker_id = models.AutoField(primary_key=True)
+    product_type = models.ForeignKey(ProductType, models.PROTECT, related_name="part_type_product_type_linker")
+    part_type = models.ForeignKey(PartType, models.PROTECT, related_name="part_type_product_type_linker")
+
+
+class PartTypeReplacementLinker(Row):
+    """Which part may replace which."""
+
+    SCOPE = Reference()
+
+    part_type_replacement_linker_id = models.AutoField(primary_key=True)
+    product_type = models.ForeignKey(ProductType, models.PROTECT, null=True, related_name="part_type_replacements")
+    existing_part_type = models.ForeignKey(PartType, models.PROTECT, related_name="replacements")
+    replacement_part_type = models.ForeignKey(PartType, models.PROTECT, related_name="existings")
+    default_part_type = models.BooleanField()
+    critical_part_type = models.BooleanField()
+    non_transferable = models.BooleanField()
+
+
+class PartParameter(Row):
+    """A value of a parameter on a part."""
+
+    SCOPE = Follows("part")
+
+    part_parameter_id = models.AutoField(primary_key=True)
+    part = models.ForeignKey(Part, models.CASCADE, related_name="part_parameters")
+    parameter_type = models.ForeignKey(ParameterType, models.PROTECT, related_name="part_parameters")
+    status = models.CharField(max_length=10, null=True, choices=options("active", "expired", "pending", "removed"))
+    value = models.TextField()
+    date_added = models.DateTimeField(null=True)
+    date_removed = models.DateTimeField(null=True)
+
+
+class DefaultEnergyLimit(Row):
+    """Bounds and default of the energy limit for a battery, a state and, where given, an entity."""
+
+    SCOPE = Reference()
+
+    default_energy_limit_id = models.AutoField(primary_key=True)
+    battery_type = models.ForeignKey(PartType, models.PROTECT, related_name="default_energy_limits")
+    state_type = models.ForeignKey(StateType, models.PROTECT, related_name="energy_limit_states")
+    entity = models.ForeignKey(Entity, models.PROTECT, null=True, related_name="battery_type_energy_limits")
+    energy_limit = models.FloatField()
+    max_energy_limit = models.FloatField()
+    min_energy_limit = models.FloatField()

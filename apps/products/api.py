@@ -85,9 +85,7 @@ def change_entity(request: Request, product: Product, body: EntityChangeBody) ->
     product = actions.change_entity(
         product, old_entity_id=body.old_entity_id, new_entity_id=body.new_entity_id, by=request.user
     )
-    return success(
-        f"Product #{product.product_imei} assigned to entity: {body.new_entity_id}", _names(product)
-    )
+    return success(f"Product #{product.product_imei} assigned to entity: {body.new_entity_id}", _names(product))
 
 
 @endpoint("PUT", level=actions.remove_entity.level, fetch=unit, body=EntityBody)

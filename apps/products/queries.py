@@ -25,9 +25,7 @@ def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
 def entity_ids(product: Product) -> list[int]:
     """The keys of the entities the unit belongs to now."""
     return list(
-        ProductEntityLinker.objects.filter(product=product, date_removed=None).values_list(
-            "entity_id", flat=True
-        )
+        ProductEntityLinker.objects.filter(product=product, date_removed=None).values_list("entity_id", flat=True)
     )
 
 

@@ -1,7 +1,7 @@
 """The nine states of a unit and the moves between them (seed 004, "/products/<imei>/change_state")."""
 
-NON_EXISTANT, STORED, SHIPPED, ACTIVATING, ACTIVATED, MONITORED, UNMONITORED, IN_REPAIR_SYSTEM, TERMINATED = (
-    range(1, 10)
+NON_EXISTANT, STORED, SHIPPED, ACTIVATING, ACTIVATED, MONITORED, UNMONITORED, IN_REPAIR_SYSTEM, TERMINATED = range(
+    1, 10
 )
 
 MOVES: dict[int, set[int]] = {

@@ -1,4 +1,76 @@
+from apps.core.levels import Level
 from apps.core.tables import Table
-from apps.repairs.models import PartProductLinker
+from apps.repairs.actions import repair_written
+from apps.repairs.models import (
+    ActionType,
+    ActionTypeProductTypeLinker,
+    Appliance,
+    ApplianceActionType,
+    ApplianceActionTypeApplianceTypeLinker,
+    AppliancePartType,
+    AppliancePartTypeReplacementLinker,
+    ApplianceRepair,
+    ApplianceRepairApplianceActionTypeLinker,
+    ApplianceRepairAppliancePartTypeLinker,
+    ApplianceRepairApplianceSymptomLinker,
+    ApplianceSymptom,
+    ApplianceSymptomApplianceTypeLinker,
+    ApplianceType,
+    PartProductLinker,
+    Repair,
+    RepairActionTypeLinker,
+    RepairPartTypeLinker,
+    RepairSymptomTypeLinker,
+    RepairWorkflowEvent,
+    RepairWorkflowState,
+    SymptomType,
+    SymptomTypeProductTypeLinker,
+)
 
-TABLES = [Table(path="part_product_linker", model=PartProductLinker, create=None)]
+TABLES = [
+    Table(path="part_product_linker", model=PartProductLinker, create=None),
+    Table(path="action_types", model=ActionType),
+    Table(path="action_type_product_type_linker", model=ActionTypeProductTypeLinker),
+    Table(path="symptom_types", model=SymptomType),
+    Table(path="symptom_type_product_type_linker", model=SymptomTypeProductTypeLinker),
+    Table(
+        path="repairs",
+        model=Repair,
+        create=Level.TECHNICAL,
+        edit=Level.TECHNICAL,
+        owned=("repair_centre_id", "latest_workflow_event_id"),
+        after_write=repair_written,
+    ),
+    Table(
+        path="repair_action_type_linker",
+        model=RepairActionTypeLinker,
+        create=Level.TECHNICAL,
+        edit=Level.TECHNICAL,
+    ),
+    Table(
+        path="repair_symptom_type_linker",
+        model=RepairSymptomTypeLinker,
+        create=Level.TECHNICAL,
+        edit=Level.TECHNICAL,
+    ),
+    Table(
+        path="repair_part_type_linker",
+        model=RepairPartTypeLinker,
+        create=Level.TECHNICAL,
+        edit=Level.TECHNICAL,
+    ),
+    Table(path="repair_workflow_events", model=RepairWorkflowEvent, create=None, edit=None, delete=None),
+    Table(path="repair_workflow_states", model=RepairWorkflowState, create=None, edit=None, delete=None),
+    Table(path="appliance_types", model=ApplianceType),
+    Table(path="appliances", model=Appliance),
+    Table(path="appliance_symptoms", model=ApplianceSymptom),
+    Table(path="appliance_action_types", model=ApplianceActionType),
+    Table(path="appliance_part_types", model=AppliancePartType),
+    Table(path="appliance_symptom_appliance_type_linker", model=ApplianceSymptomApplianceTypeLinker),
+    Table(path="appliance_action_type_appliance_type_linker", model=ApplianceActionTypeApplianceTypeLinker),
+    Table(path="appliance_part_type_replacement_linker", model=AppliancePartTypeReplacementLinker),
+    Table(path="appliance_repairs", model=ApplianceRepair),
+    Table(path="appliance_repair_appliance_symptom_linker", model=ApplianceRepairApplianceSymptomLinker),
+    Table(path="appliance_repair_appliance_action_type_linker", model=ApplianceRepairApplianceActionTypeLinker),
+    Table(path="appliance_repair_appliance_part_type_linker", model=ApplianceRepairAppliancePartTypeLinker),
+]

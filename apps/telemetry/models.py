@@ -2,6 +2,9 @@
 
 from django.db import models
 
+from apps.core.models import Row
+from apps.core.scope import GlobalOnly
+
 
 class Series(models.Model):
     """One field of one measurement of one subject under one set of tags."""
@@ -13,9 +16,7 @@ class Series(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["subject", "measurement", "tags", "field"], name="telemetry_series_once"
-            )
+            models.UniqueConstraint(fields=["subject", "measurement", "tags", "field"], name="telemetry_series_once")
         ]
 
     def __str__(self) -> str:
@@ -35,3 +36,13 @@ class Point(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} at {self.time}"
+
+
+class InfluxShardData(Row):
+    """What was seen of the shards of the former time-series database."""
+
+    SCOPE = GlobalOnly()
+
+    influx_shard_data_id = models.AutoField(primary_key=True)
+    shard_data = models.JSONField(null=True)
+    anomalies = models.JSONField(null=True)

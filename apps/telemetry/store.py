@@ -73,9 +73,7 @@ def check(data: Any) -> Upload:
     return Upload(measurement, {str(key): str(value) for key, value in tags.items()}, points)
 
 
-def _check_field(
-    name: str, pairs: Any, points: dict[str, dict[dt.datetime, Value]], errors: dict[str, str]
-) -> None:
+def _check_field(name: str, pairs: Any, points: dict[str, dict[dt.datetime, Value]], errors: dict[str, str]) -> None:
     label = f"fields.{str(name)[:40]}"
     if not _NAME.match(name) or name in ("measurement", "tags", "time"):
         errors[label] = "must be a name of letters, digits and _, and not measurement, tags or time"
@@ -183,9 +181,7 @@ def read(
     names = dict(series.values_list("pk", "field"))
     table: dict[dt.datetime, dict[str, Any]] = defaultdict(dict)
     points = Point.objects.filter(series_id__in=names, time__gte=start, time__lte=end)
-    for series_id, moment, value in points.order_by("time", "series_id").values_list(
-        "series_id", "time", "value"
-    ):
+    for series_id, moment, value in points.order_by("time", "series_id").values_list("series_id", "time", "value"):
         table[moment][names[series_id]] = value
     times = list(table)[:limit]
     present = sorted({name for moment in times for name in table[moment]})
@@ -195,9 +191,7 @@ def read(
 def latest(subject: str, *, measurement: str = "telemetry") -> dict[str, tuple[dt.datetime, Any]]:
     """{field: (time, value)} of the newest point of each field whose clock was not ahead of ours."""
     found: dict[str, tuple[dt.datetime, Any]] = {}
-    for series_id, name in Series.objects.filter(subject=subject, measurement=measurement).values_list(
-        "pk", "field"
-    ):
+    for series_id, name in Series.objects.filter(subject=subject, measurement=measurement).values_list("pk", "field"):
         point = Point.objects.filter(series_id=series_id, ahead=False).order_by("-time").first()
         if point is not None and (name not in found or point.time > found[name][0]):
             found[name] = (point.time, point.value)

@@ -34,9 +34,7 @@ def test_keys_point_up_the_list_of_rooms_or_stay_in_the_room(model):
             assert ROOMS.index(room_of(field.related_model)) <= ROOMS.index(room_of(model)), field
 
 
-@pytest.mark.parametrize(
-    "model", [m for m in our_models() if issubclass(m, Row)], ids=lambda model: model.__name__
-)
+@pytest.mark.parametrize("model", [m for m in our_models() if issubclass(m, Row)], ids=lambda model: model.__name__)
 def test_every_row_declares_its_scope(model):
     assert model.SCOPE is not None
 

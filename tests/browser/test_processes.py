@@ -32,7 +32,11 @@ def process(env, *words, port=None):
         yield started
     finally:
         started.terminate()
-        started.wait(20)
+        try:
+            started.wait(5)
+        except subprocess.TimeoutExpired:  # beat may be waiting on its broker
+            started.kill()
+            started.wait()
 
 
 if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
@@ -116,7 +120,5 @@ if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
                         order = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
                         assert browser.post(f"/units/{imei}/enable", data=order).status_code == 200
                         heard = ""
-                        while (
-                            "product.power_ordered" not in heard
-                        ):  # the demo's own events may still come before it
+                        while "product.power_ordered" not in heard:  # the demo's own events may still come before it
                             heard = page.recv(timeout=45)

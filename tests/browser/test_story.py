@@ -150,9 +150,7 @@ def test_what_goes_wrong_is_a_page_too(person, width, language):
 def test_the_readmes_commands_work_when_pasted(server, tmp_path):
     """Every console block of the README that calls the API, run as it stands but for the port."""
     blocks = re.findall(r"```bash\n(.*?)```", README.read_text(), re.S)
-    script = "\n".join(block for block in blocks if "curl" in block).replace(
-        "http://127.0.0.1:8000", server.url
-    )
+    script = "\n".join(block for block in blocks if "curl" in block).replace("http://127.0.0.1:8000", server.url)
     assert script.count("curl") >= 6
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=90

@@ -167,17 +167,10 @@ def test_validate_user_answers_with_words(cast, call):
         "data": "True",
     }
     assert answer.json() == expected
-    assert (
-        call(cast.root, "GET", "/v1/auth/validate_user?username=nobody@example.org").json()["data"] == "False"
-    )
-    assert call(cast.root, "GET", "/v1/auth/validate_user").json()["validation_errors"] == {
-        "username": "is required"
-    }
+    assert call(cast.root, "GET", "/v1/auth/validate_user?username=nobody@example.org").json()["data"] == "False"
+    assert call(cast.root, "GET", "/v1/auth/validate_user").json()["validation_errors"] == {"username": "is required"}
     # An entity's SYSTEM user learns nothing of another entity's people.
-    assert (
-        call(cast.charlie, "GET", f"/v1/auth/validate_user?username={cast.bob.email}").json()["data"]
-        == "False"
-    )
+    assert call(cast.charlie, "GET", f"/v1/auth/validate_user?username={cast.bob.email}").json()["data"] == "False"
 
 
 @pytest.mark.parametrize("path", ["/v1/auth/validate_user_and_password", "/v1/auth/validate_user_password"])
@@ -185,13 +178,9 @@ def test_validate_user_and_password_takes_query_and_body(cast, call, path):
     good = {"username": cast.bob.email, "password": PASSWORD}
     answer = call(cast.root, "POST", path, good)
     assert (answer.status_code, answer.json()["data"]) == (200, "True")
-    assert (
-        answer.json()["message"] == f"Successfully checked the username {cast.bob.email} with it's password"
-    )
+    assert answer.json()["message"] == f"Successfully checked the username {cast.bob.email} with it's password"
     assert call(cast.root, "GET", path, good).json()["data"] == "True"
-    assert (
-        call(cast.root, "GET", f"{path}?username={cast.bob.email}&password=wrong").json()["data"] == "False"
-    )
+    assert call(cast.root, "GET", f"{path}?username={cast.bob.email}&password=wrong").json()["data"] == "False"
 
 
 def test_the_session_and_the_token_are_of_the_same_user(cast, call, unit):
@@ -200,6 +189,4 @@ def test_the_session_and_the_token_are_of_the_same_user(cast, call, unit):
     browser.post("/login", {"username": cast.charlie.email, "password": PASSWORD})
     assert browser.get(f"/units/{unit.product_imei}").status_code == 404
     assert call(cast.charlie, "GET", f"/v1/products/{unit.product_imei}").status_code == 404
-    assert (
-        browser.get("/v1/products").status_code == 401
-    )  # a session is no token: no forged request reaches the API
+    assert browser.get("/v1/products").status_code == 401  # a session is no token: no forged request reaches the API

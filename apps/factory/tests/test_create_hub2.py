@@ -48,7 +48,7 @@ def test_the_documented_example(maker, call):
         sim.pk,
     }
     assert (unit.latest_state.prev_state_type_id, unit.latest_state.current_state_type_id) == (1, 2)
-    assert list(unit.entity_links.values_list("entity_id", flat=True)) == [1]
+    assert list(unit.product_entity_linker.values_list("entity_id", flat=True)) == [1]
 
 
 def test_the_key_is_shown_once_and_encrypted_at_rest(maker, call, cast):

@@ -78,6 +78,4 @@ class Fleet:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(60)
-            self.report(
-                ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items())) or "silence"
-            )
+            self.report(", ".join(f"{count} {what}" for what, count in sorted(self.counts.items())) or "silence")

@@ -93,9 +93,7 @@ class Story:
                 assert before.current_enable_state == f"pending_{after.current_enable_state}"
                 assert after.user == before.user  # the confirming row keeps the user who asked
         assert product.latest_enable_history_id == rows[-1].pk
-        expected = {True: "enabled", False: "disabled" if len(rows) > 1 else "init"}[
-            product.desired_enable_flag
-        ]
+        expected = {True: "enabled", False: "disabled" if len(rows) > 1 else "init"}[product.desired_enable_flag]
         assert rows[-1].current_enable_state == expected
 
 

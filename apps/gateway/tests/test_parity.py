@@ -62,9 +62,7 @@ def rows_of(unit):
     found = {"product": plain(unit), "last": plain(LastExchange.objects.get(product=unit))}
     found["last"]["body"] = bytes(found["last"]["body"])
     for model in (Connection, Balance, EnableHistory):
-        found[model.__name__] = [
-            (plain(row), who(row)) for row in model.objects.filter(product=unit).order_by("pk")
-        ]
+        found[model.__name__] = [(plain(row), who(row)) for row in model.objects.filter(product=unit).order_by("pk")]
     newest = Connection.objects.filter(product=unit).order_by("-pk").first()
     assert unit.latest_connection_id == newest.pk
     return found
@@ -87,9 +85,7 @@ def play(unit, by):
 def test_both_paths_leave_the_same_behind(cast, monkeypatch):
     calls = []
     record = fast.record_quiet
-    monkeypatch.setattr(
-        fast, "record_quiet", lambda *args, **given: calls.append(1) or record(*args, **given)
-    )
+    monkeypatch.setattr(fast, "record_quiet", lambda *args, **given: calls.append(1) or record(*args, **given))
     quick = make_unit("test-quick", entity=cast.a)
     quick_answers = play(quick, cast.tina)
     assert len(calls) == (8 if connection.vendor == "postgresql" else 0)
@@ -110,7 +106,5 @@ def test_a_counter_that_moved_meanwhile_records_nothing(cast):
     device.report(enabled=False)
     seen = look_up(unit.product_imei)
     device.report(enabled=False)
-    done = fast.record_quiet(
-        seen, read_report({"balance": 5}), counter=device.counter + 1, tag="x" * 32, body=b"{}"
-    )
+    done = fast.record_quiet(seen, read_report({"balance": 5}), counter=device.counter + 1, tag="x" * 32, body=b"{}")
     assert (done, Connection.objects.filter(product=unit).count(), Balance.objects.count()) == (False, 2, 0)

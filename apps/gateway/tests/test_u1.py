@@ -52,7 +52,7 @@ def test_a_report_makes_one_connection_and_the_answer_is_signed(device, unit):
     unit.refresh_from_db()
     assert (unit.latest_connection_id, unit.latest_connection_location_id) == (row.pk, row.pk)
     assert (unit.gps_lat, unit.ip_address, unit.reported_software) == (-1.95, "10.1.2.3", "3.6")
-    assert unit.balances.get().balance == 86400
+    assert unit.balance.get().balance == 86400
 
 
 def test_the_same_request_again_gets_the_stored_answer_and_has_no_second_effect(device, unit):
@@ -92,9 +92,7 @@ def refusals(device, unit):
             content_type="application/json",
             HTTP_X_UNIT_IMEI=unit.product_imei,
             HTTP_X_UNIT_COUNTER="99999999",
-            HTTP_X_UNIT_AUTH=u1.request_tag(
-                other.key, "POST", "/v1/rc_data", unit.product_imei, 99999999, b"{}"
-            ),
+            HTTP_X_UNIT_AUTH=u1.request_tag(other.key, "POST", "/v1/rc_data", unit.product_imei, 99999999, b"{}"),
         ),
     )
     for header, value in (("HTTP_X_UNIT_IMEI", "000000000000000"), ("HTTP_X_UNIT_IMEI", "x" * 99), ("HTTP_X_UNIT_IMEI", "\x00"),
@@ -224,9 +222,7 @@ def test_software_and_parameters_are_settled_by_the_report_that_names_them(cast,
         }
         assert call(cast.alice, "POST", "/v1/product_parameters", row).status_code == 201
         orders = device.orders()
-        assert orders["software"] == (
-            {"name": "4.0", "link": None, "checksum": None} if value == "80" else None
-        )
+        assert orders["software"] == ({"name": "4.0", "link": None, "checksum": None} if value == "80" else None)
         assert orders["parameters"] == {"capacity_limit": int(value)}
         device.report(software="4.0", parameters={"capacity_limit": int(value) + 1})  # not what was ordered
         assert device.orders()["parameters"] == {"capacity_limit": int(value)}

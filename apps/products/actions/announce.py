@@ -10,9 +10,7 @@ from apps.products import queries
 from apps.products.models import Product
 
 
-def announce(
-    name: str, product: Product, *, by: Actor, also_for: Iterable[int] = (), **payload: Any
-) -> Event:
+def announce(name: str, product: Product, *, by: Actor, also_for: Iterable[int] = (), **payload: Any) -> Event:
     """An event about a unit. `also_for`: entities it has just left, which hear of that as the last thing."""
     return emit(
         name,

@@ -38,9 +38,7 @@ def register_product(*, by: Actor, **columns: Any) -> Product:
 def change_state(product: Product, *, new_state: int, by: Actor) -> Product:
     """Move the unit to another state; only the documented moves are allowed."""
     product = queries.fetch(product.product_imei, by=by, lock=True)
-    refuse_if(
-        not StateType.objects.filter(pk=new_state).exists(), "new_state", "points to no row that exists"
-    )
+    refuse_if(not StateType.objects.filter(pk=new_state).exists(), "new_state", "points to no row that exists")
     held = product.latest_state.current_state_type_id if product.latest_state else NON_EXISTANT
     refuse_if(
         new_state not in MOVES.get(held, set()),
@@ -48,9 +46,7 @@ def change_state(product: Product, *, new_state: int, by: Actor) -> Product:
         # The blank in front is the documentation's.
         f" A unit may not transition from state '{held}' to state '{new_state}'",
     )
-    product.latest_state = new(
-        State, by=by, product=product, prev_state_type_id=held, current_state_type_id=new_state
-    )
+    product.latest_state = new(State, by=by, product=product, prev_state_type_id=held, current_state_type_id=new_state)
     touch(product, "latest_state", by=by)
     latest = product.latest_enable_history
     announce(

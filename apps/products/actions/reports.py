@@ -83,8 +83,8 @@ def settle_parameters(product: Product, *, reported: Mapping[str, Any], by: Acto
 
 def _activate(row: ProductParameter, now: dt.datetime, by: Actor) -> None:
     if not row.parameter_type.repeatable:
-        ProductParameter.objects.filter(
-            product=row.product, parameter_type=row.parameter_type, status="active"
-        ).update(status="expired", date_removed=now, modified_at=now, modified_by=by.name_for_record)
+        ProductParameter.objects.filter(product=row.product, parameter_type=row.parameter_type, status="active").update(
+            status="expired", date_removed=now, modified_at=now, modified_by=by.name_for_record
+        )
     row.status, row.date_added = "active", now
     touch(row, "status", "date_added", by=by)

@@ -11,16 +11,26 @@ from apps.products.models.connections import Connection, RtcConnectionHistory
 from apps.products.models.histories import (
     EnableHistory,
     EnableState,
+    Home2StockPreparationTracking,
+    LatestSoftware,
+    Parameter,
     ProductEntityLinker,
+    ProductGroup,
     ProductNote,
     ProductParameter,
+    ProductProductGroupLinker,
     ProductSoftwareLinker,
     State,
     TamperEnableHistory,
 )
-from apps.products.models.product import Product
+from apps.products.models.product import Product, of_product
 
 __all__ = [
+    "ProductProductGroupLinker",
+    "ProductGroup",
+    "Parameter",
+    "LatestSoftware",
+    "Home2StockPreparationTracking",
     "Connection",
     "EnableHistory",
     "EnableState",
@@ -37,4 +47,5 @@ __all__ = [
     "State",
     "StateType",
     "TamperEnableHistory",
+    "of_product",
 ]

@@ -56,9 +56,11 @@ class ProductTypeSoftwareVersionTypeLinker(Row):
     SCOPE = Reference()
 
     product_type_software_version_type_linker_id = models.AutoField(primary_key=True)
-    product_type = models.ForeignKey(ProductType, models.PROTECT, related_name="software_links")
+    product_type = models.ForeignKey(
+        ProductType, models.PROTECT, related_name="product_type_software_version_type_linker"
+    )
     software_version_type = models.ForeignKey(
-        SoftwareVersionType, models.PROTECT, related_name="product_type_links"
+        SoftwareVersionType, models.PROTECT, related_name="product_type_software_version_type_linker"
     )
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.core.models import Row
 from apps.core.scope import Follows
-from apps.products.models.product import Product
+from apps.products.models.product import of_product
 
 MOST_CELLS = 7
 
@@ -18,15 +18,7 @@ class Connection(Row):
     SCOPE = Follows("product")
 
     connection_id = models.BigAutoField(primary_key=True)
-    product = models.ForeignKey(
-        Product,
-        models.CASCADE,
-        null=True,
-        to_field="product_imei",
-        db_column="product_imei",
-        related_name="connections",
-        db_index=False,
-    )
+    product = of_product("connections", null=True, db_index=False)
     location_failed_flag = models.BooleanField()
     date = models.DateTimeField()
     mcc = models.IntegerField(null=True)
@@ -78,9 +70,7 @@ class Connection(Row):
         indexes = [models.Index(fields=["product", "-connection_id"], name="products_connection_latest")]
 
     @staticmethod
-    def columns_of_contact(
-        cells: list[dict[str, int | None]], lat: float | None, lon: float | None
-    ) -> dict[str, Any]:
+    def columns_of_contact(cells: list[dict[str, int | None]], lat: float | None, lon: float | None) -> dict[str, Any]:
         """The columns of a contact of now, dated by our clock, from what the unit saw of the network."""
         located = lat is not None and lon is not None
         columns: dict[str, Any] = {
@@ -92,9 +82,7 @@ class Connection(Row):
             "longitude": f"{lon:.6f}" if located else None,
         }
         for number, cell in enumerate(cells[:MOST_CELLS], start=1):
-            columns |= {
-                f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")
-            }
+            columns |= {f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")}
         return columns
 
 
@@ -104,16 +92,8 @@ class RtcConnectionHistory(Row):
     SCOPE = Follows("product")
 
     rtc_connection_history_id = models.AutoField(primary_key=True)
-    product = models.ForeignKey(
-        Product,
-        models.CASCADE,
-        to_field="product_imei",
-        db_column="product_imei",
-        related_name="rtc_connections",
-    )
-    connection_status = models.CharField(
-        max_length=10, choices=[("offline", "offline"), ("online", "online")]
-    )
+    product = of_product("rtc_connection_history")
+    connection_status = models.CharField(max_length=10, choices=[("offline", "offline"), ("online", "online")])
     connection_status_time = models.DateTimeField()
     connection_status_reason = models.CharField(
         max_length=30,

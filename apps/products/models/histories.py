@@ -3,21 +3,11 @@
 from django.db import models
 
 from apps.accounts.models import Entity
+from apps.core.fields import options
 from apps.core.models import Row
-from apps.core.scope import Follows
-from apps.products.models.catalogue import ParameterType, SoftwareVersionType, StateType
-from apps.products.models.product import Product
-
-
-def of_product(related_name: str, on_delete: object = models.CASCADE) -> models.ForeignKey:
-    """The column `product_imei` of a table that belongs to units."""
-    return models.ForeignKey(
-        Product,
-        on_delete,  # type: ignore[arg-type]
-        to_field="product_imei",
-        db_column="product_imei",
-        related_name=related_name,
-    )
+from apps.core.scope import Follows, Reference
+from apps.products.models.catalogue import ParameterType, ProductType, SoftwareVersionType, StateType
+from apps.products.models.product import of_product
 
 
 class State(Row):
@@ -27,9 +17,7 @@ class State(Row):
 
     state_id = models.AutoField(primary_key=True)
     product = of_product("states")
-    prev_state_type = models.ForeignKey(
-        StateType, models.PROTECT, db_column="prev_state_type", related_name="+"
-    )
+    prev_state_type = models.ForeignKey(StateType, models.PROTECT, db_column="prev_state_type", related_name="+")
     current_state_type = models.ForeignKey(
         StateType, models.PROTECT, db_column="current_state_type", related_name="states"
     )
@@ -79,7 +67,7 @@ class EnableHistoryBase(Row):
 
 class EnableHistory(EnableHistoryBase):
     enable_history_id = models.AutoField(primary_key=True)
-    product = of_product("enable_histories")
+    product = of_product("enable_history_rel")
 
     class Meta:
         verbose_name_plural = "enable histories"
@@ -100,8 +88,8 @@ class ProductEntityLinker(Row):
     SCOPE = Follows("product")
 
     product_entity_linker_id = models.AutoField(primary_key=True)
-    product = of_product("entity_links")
-    entity = models.ForeignKey(Entity, models.PROTECT, related_name="product_links", db_index=False)
+    product = of_product("product_entity_linker")
+    entity = models.ForeignKey(Entity, models.PROTECT, related_name="product_entity_linker", db_index=False)
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
 
@@ -128,9 +116,9 @@ class ProductSoftwareLinker(Row):
     SCOPE = Follows("product")
 
     product_software_linker_id = models.AutoField(primary_key=True)
-    product = of_product("software_links")
+    product = of_product("product_software_linker")
     software_version_type = models.ForeignKey(
-        SoftwareVersionType, models.PROTECT, related_name="product_links"
+        SoftwareVersionType, models.PROTECT, related_name="product_software_linker"
     )
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
@@ -143,7 +131,7 @@ class ProductParameter(Row):
     SCOPE = Follows("product")
 
     product_parameter_id = models.AutoField(primary_key=True)
-    product = of_product("parameters")
+    product = of_product("product_parameter")
     parameter_type = models.ForeignKey(ParameterType, models.PROTECT, related_name="product_parameters")
     status = models.CharField(
         max_length=10,
@@ -163,3 +151,68 @@ class ProductNote(Row):
     product_note_id = models.AutoField(primary_key=True)
     note_text = models.TextField()
     product = of_product("notes")
+
+
+class ProductGroup(Row):
+    """A named set of units."""
+
+    SCOPE = Reference()
+
+    product_group_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(null=True)
+
+
+class ProductProductGroupLinker(Row):
+    """A unit belongs to a group from `date_added` until `date_removed`."""
+
+    SCOPE = Follows("product")
+
+    product_product_group_linker_id = models.AutoField(primary_key=True)
+    product_group = models.ForeignKey(ProductGroup, models.PROTECT, related_name="product_product_group_linker")
+    product = of_product("product_product_group_linker")
+    date_added = models.DateTimeField(null=True)
+    date_removed = models.DateTimeField(null=True)
+
+
+class Parameter(Row):
+    """A parameter as the documentation has it; nothing of ours writes it, `ProductParameter` is what lives."""
+
+    SCOPE = Follows("product")
+
+    parameter_id = models.AutoField(primary_key=True)
+    parameter_type = models.ForeignKey(ParameterType, models.PROTECT, related_name="parameters")
+    product = of_product("parameters")
+    value = models.CharField(max_length=255)
+    date_added = models.DateTimeField(null=True)
+    date_removed = models.DateTimeField(null=True)
+    status = models.CharField(max_length=255, null=True, choices=options("active", "expired", "pending", "removed"))
+
+
+class LatestSoftware(Row):
+    """The software that new units of a type should run, from `date_added` until `date_removed`."""
+
+    SCOPE = Reference()
+
+    latest_software_id = models.AutoField(primary_key=True)
+    product_type = models.ForeignKey(ProductType, models.PROTECT, related_name="latest_software")
+    software_version_type = models.ForeignKey(SoftwareVersionType, models.PROTECT, related_name="latest_software")
+    date_added = models.DateTimeField()
+    date_removed = models.DateTimeField(null=True)
+
+
+class Home2StockPreparationTracking(Row):
+    """How far a Home 2 has come on its way out of stock."""
+
+    SCOPE = Follows("product")
+
+    home2_stock_preparation_tracking_id = models.AutoField(primary_key=True)
+    product = of_product("home2_stock_preparation_tracking")
+    serial_number = models.CharField(max_length=255)
+    activated = models.BooleanField()
+    software_updated = models.BooleanField()
+    temperature_check = models.BooleanField()
+    battery_charged = models.BooleanField()
+    recent_data = models.BooleanField()
+    online_disable = models.BooleanField()
+    contact_support = models.BooleanField()

@@ -23,7 +23,7 @@ class Product(Row):
     `row_no` rises with each new unit and orders long lists; the contract's key is `product_imei`.
     """
 
-    SCOPE = ByEntity("entity_links__entity", {"date_removed": None})
+    SCOPE = ByEntity("product_entity_linker__entity", {"date_removed": None})
     KEY = "product_imei"
     SECRET = ("device_key",)
     HIDDEN = (
@@ -83,3 +83,16 @@ class Product(Row):
     @property
     def subject(self) -> str:
         return f"product:{self.product_imei}"
+
+
+def of_product(related_name: str, on_delete: Any = models.CASCADE, *, null: bool = False, **options: Any) -> Any:
+    """The column `product_imei` of a table that belongs to units."""
+    return models.ForeignKey(
+        Product,
+        on_delete,
+        to_field="product_imei",
+        db_column="product_imei",
+        related_name=related_name,
+        null=null,
+        **options,
+    )

@@ -11,9 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("held", range(1, 10))
 def test_only_the_documented_moves_are_allowed(cast, call, unit, held):
-    admin = next(
-        user for (group, level), user in cast.users.items() if (group, level.value) == ("A", "ADMIN")
-    )
+    admin = next(user for (group, level), user in cast.users.items() if (group, level.value) == ("A", "ADMIN"))
     url = f"/v1/products/{unit.product_imei}/change_state"
     for wanted in range(1, 10):
         row = State.objects.create(product=unit, prev_state_type_id=1, current_state_type_id=held)
@@ -43,9 +41,7 @@ def test_a_bad_state_is_refused_by_name(cast, call, unit, body):
 
 
 def entities(unit):
-    return list(
-        unit.entity_links.filter(date_removed=None).order_by("pk").values_list("entity_id", flat=True)
-    )
+    return list(unit.product_entity_linker.filter(date_removed=None).order_by("pk").values_list("entity_id", flat=True))
 
 
 def test_the_unknown_entity_leaves_as_another_comes_and_returns_when_none_is_left(cast, call):
@@ -66,7 +62,7 @@ def test_the_unknown_entity_leaves_as_another_comes_and_returns_when_none_is_lef
     answer = call(cast.root, "PUT", f"{url}/remove", {"entity_id": cast.b.pk})
     assert answer.json()["message"] == f"Entity #{cast.b.pk} removed from Product #{unit.product_imei}"
     assert answer.json()["data"] == {unit.product_imei: ["Unknown Entity"]}
-    assert unit.entity_links.count() == 4
+    assert unit.product_entity_linker.count() == 4
 
 
 def test_a_unit_is_not_given_away_out_of_ones_own_scope(cast, call, unit):

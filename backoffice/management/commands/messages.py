@@ -12,9 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
 CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
-_IN_TEMPLATE = re.compile(
-    r"\b(n?gettext)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:,\s*u?('(?:[^'\\]|\\.)*'))?"
-)
+_IN_TEMPLATE = re.compile(r"\b(n?gettext)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:,\s*u?('(?:[^'\\]|\\.)*'))?")
 
 
 class Command(BaseCommand):
@@ -62,11 +60,7 @@ class Command(BaseCommand):
 
 
 def _texts(catalogue: Any) -> dict[str, Any]:
-    return {
-        entry.msgid: entry.msgstr_plural or entry.msgstr
-        for entry in catalogue.translated_entries()
-        if entry.msgid
-    }
+    return {entry.msgid: entry.msgstr_plural or entry.msgstr for entry in catalogue.translated_entries() if entry.msgid}
 
 
 def _collect() -> Iterator[tuple[str, str | None]]:
@@ -80,9 +74,7 @@ def _collect() -> Iterator[tuple[str, str | None]]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
                     texts = [
-                        arg.value
-                        for arg in node.args
-                        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                        arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
                     ]
                     if texts:
                         yield texts[0], texts[1] if node.func.id.startswith("ngettext") else None

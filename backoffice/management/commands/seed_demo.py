@@ -18,9 +18,7 @@ class Command(BaseCommand):
         def progress(done: int) -> None:
             if shown:
                 filled = 40 * done // max(units, 1)
-                self.stdout.write(
-                    f"\r[{'#' * filled}{'.' * (40 - filled)}] {done} of {units} units", ending=""
-                )
+                self.stdout.write(f"\r[{'#' * filled}{'.' * (40 - filled)}] {done} of {units} units", ending="")
 
         demo.seed(units, progress)
         self.stdout.write(f"\n{units} units and {len(demo.LOG_INS)} log-ins" if shown else f"{units} units")

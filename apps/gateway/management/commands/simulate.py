@@ -15,18 +15,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--units", type=int, default=60, help="how many of the units on record (60)")
-        parser.add_argument(
-            "--imei", action="append", default=[], help="play just this unit; may be repeated"
-        )
-        parser.add_argument(
-            "--speed", type=float, default=1.0, help="times faster than four hours a contact (1)"
-        )
+        parser.add_argument("--imei", action="append", default=[], help="play just this unit; may be repeated")
+        parser.add_argument("--speed", type=float, default=1.0, help="times faster than four hours a contact (1)")
         parser.add_argument("--url", default=f"http://127.0.0.1:{settings.PORT}", help="the server")
         parser.add_argument("--lost", type=float, default=0.05, help="chance that a message is lost (0.05)")
         parser.add_argument("--repeated", type=float, default=0.05, help="chance that one is repeated (0.05)")
-        parser.add_argument(
-            "--clock-error", type=float, default=0.0, help="seconds by which some clocks are off"
-        )
+        parser.add_argument("--clock-error", type=float, default=0.0, help="seconds by which some clocks are off")
         parser.add_argument("--seed", type=int, help="the same chances again")
 
     def handle(self, *args: Any, **options: Any) -> None:

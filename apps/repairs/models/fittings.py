@@ -5,7 +5,8 @@ from django.db import models
 from apps.core.models import Row
 from apps.core.scope import Follows
 from apps.parts.models import Part
-from apps.products.models import Product
+from apps.products.models import of_product
+from apps.repairs.models.repairs import Repair
 
 
 class PartProductLinker(Row):
@@ -14,12 +15,12 @@ class PartProductLinker(Row):
     SCOPE = Follows("product")
 
     part_product_linker_id = models.AutoField(primary_key=True)
-    part = models.ForeignKey(Part, models.PROTECT, related_name="fittings")
-    product = models.ForeignKey(
-        Product, models.CASCADE, to_field="product_imei", db_column="product_imei", related_name="fittings"
-    )
+    part = models.ForeignKey(Part, models.PROTECT, related_name="part_product_linker")
+    product = of_product("part_product_linker")
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
+    added_repair = models.ForeignKey(Repair, models.PROTECT, null=True, related_name="+")
+    removed_repair = models.ForeignKey(Repair, models.PROTECT, null=True, related_name="+")
     replaced_part = models.ForeignKey(Part, models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -1,0 +1,61 @@
+"""Repairs and appliances, and which part sits in which unit."""
+
+from apps.repairs.models.appliances import (
+    Appliance,
+    ApplianceActionType,
+    ApplianceActionTypeApplianceTypeLinker,
+    AppliancePartType,
+    AppliancePartTypeReplacementLinker,
+    ApplianceRepair,
+    ApplianceRepairApplianceActionTypeLinker,
+    ApplianceRepairAppliancePartTypeLinker,
+    ApplianceRepairApplianceSymptomLinker,
+    ApplianceSymptom,
+    ApplianceSymptomApplianceTypeLinker,
+    ApplianceType,
+)
+from apps.repairs.models.fittings import PartProductLinker
+from apps.repairs.models.repairs import (
+    Repair,
+    RepairActionTypeLinker,
+    RepairPartTypeLinker,
+    RepairProductLinker,
+    RepairSymptomTypeLinker,
+    RepairWorkflowEvent,
+    RepairWorkflowHistory,
+    RepairWorkflowState,
+)
+from apps.repairs.models.types import (
+    ActionType,
+    ActionTypeProductTypeLinker,
+    SymptomType,
+    SymptomTypeProductTypeLinker,
+)
+
+__all__ = [
+    "ActionType",
+    "ActionTypeProductTypeLinker",
+    "Appliance",
+    "ApplianceActionType",
+    "ApplianceActionTypeApplianceTypeLinker",
+    "AppliancePartType",
+    "AppliancePartTypeReplacementLinker",
+    "ApplianceRepair",
+    "ApplianceRepairApplianceActionTypeLinker",
+    "ApplianceRepairAppliancePartTypeLinker",
+    "ApplianceRepairApplianceSymptomLinker",
+    "ApplianceSymptom",
+    "ApplianceSymptomApplianceTypeLinker",
+    "ApplianceType",
+    "PartProductLinker",
+    "Repair",
+    "RepairActionTypeLinker",
+    "RepairPartTypeLinker",
+    "RepairProductLinker",
+    "RepairSymptomTypeLinker",
+    "RepairWorkflowEvent",
+    "RepairWorkflowHistory",
+    "RepairWorkflowState",
+    "SymptomType",
+    "SymptomTypeProductTypeLinker",
+]

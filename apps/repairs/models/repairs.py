@@ -1,0 +1,119 @@
+"""Repairs of units, their steps and what was found, done and replaced."""
+
+from django.db import models
+
+from apps.accounts.models import RepairCentre
+from apps.core.fields import options
+from apps.core.models import Row
+from apps.core.scope import Follows
+from apps.parts.models import Part, PartType
+from apps.products.models import of_product
+from apps.repairs.models.types import ActionType, SymptomType
+
+
+class Repair(Row):
+    """A stay of a unit in a repair centre."""
+
+    SCOPE = Follows("product")
+
+    repair_id = models.AutoField(primary_key=True)
+    product = of_product("repairs", models.PROTECT)
+    arrival_date = models.DateField(null=True)
+    refurbishment_date = models.DateField(null=True)
+    measured_battery_capacity = models.FloatField(null=True)
+    process = models.CharField(
+        max_length=255,
+        null=True,
+        choices=options("Broken on Arrival", "Repair and Return", "Replaced", "Repossessed"),
+    )
+    pending_status = models.BooleanField(null=True)
+    workflow_name = models.CharField(max_length=255, null=True)
+    workflow_state_id = models.CharField(max_length=255, null=True)
+    context = models.JSONField(null=True)
+    latest_workflow_event = models.ForeignKey("RepairWorkflowEvent", models.SET_NULL, null=True, related_name="+")
+    outcome = models.CharField(max_length=255, null=True)
+    # The centre of the user who opened it; the documentation shows it in answers, not among the columns.
+    repair_centre = models.ForeignKey(RepairCentre, models.PROTECT, null=True, related_name="repairs")
+
+
+class RepairActionTypeLinker(Row):
+    """An action was taken in a repair."""
+
+    SCOPE = Follows("repair")
+
+    repair_action_type_linker_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_action_type_linker")
+    action_type = models.ForeignKey(ActionType, models.PROTECT, related_name="repair_action_type_linker")
+
+
+class RepairSymptomTypeLinker(Row):
+    """A symptom was found in a repair."""
+
+    SCOPE = Follows("repair")
+
+    repair_symptom_type_linker_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_symptom_type_linker")
+    symptom_type = models.ForeignKey(SymptomType, models.PROTECT, related_name="repair_symptom_type_linker")
+
+
+class RepairPartTypeLinker(Row):
+    """A part was asked for or replaced in a repair."""
+
+    SCOPE = Follows("repair")
+
+    repair_part_type_linker_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="replacements")
+    old_part_type = models.ForeignKey(PartType, models.PROTECT, null=True, related_name="old_part_type_linkers")
+    new_part = models.ForeignKey(Part, models.PROTECT, null=True, related_name="repair_part_type_linker")
+    new_part_type = models.ForeignKey(PartType, models.PROTECT, null=True, related_name="new_part_type_linkers")
+    requested_date = models.DateTimeField(null=True)
+    replaced_date = models.DateTimeField(null=True)
+    non_transferable = models.BooleanField()
+
+
+class RepairProductLinker(Row):
+    """Another IMEI that a repair concerns: the unit before or after its board was replaced."""
+
+    SCOPE = Follows("repair")
+
+    repair_product_linker_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_product_linker")
+    product_imei = models.CharField(max_length=20)
+
+
+class RepairWorkflowEvent(Row):
+    """An event that moved a repair from one step of its workflow to the next."""
+
+    SCOPE = Follows("repair")
+
+    repair_workflow_event_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_workflow_event")
+    current_state_id = models.CharField(max_length=255)
+    event_id = models.CharField(max_length=255)
+    payload = models.JSONField(null=True)
+    next_state_id = models.CharField(max_length=255, null=True)
+
+
+class RepairWorkflowState(Row):
+    """A step of its workflow that a repair was in, from `entry_time` until `exit_time`."""
+
+    SCOPE = Follows("repair")
+
+    repair_workflow_state_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_workflow_state")
+    state_id = models.CharField(max_length=255, null=True)
+    entry_time = models.DateTimeField(null=True)
+    exit_time = models.DateTimeField(null=True)
+
+
+class RepairWorkflowHistory(Row):
+    """What a step of a workflow changed, so that it can be undone."""
+
+    SCOPE = Follows("repair")
+
+    repair_workflow_history_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_workflow_history")
+    start_state_id = models.CharField(max_length=255, null=True)
+    end_state_id = models.CharField(max_length=255, null=True)
+    update_commands_bin = models.BinaryField(null=True)
+    can_undo = models.BooleanField(null=True)
