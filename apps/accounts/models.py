@@ -92,7 +92,7 @@ class User(AbstractBaseUser, Row):
     language = models.CharField(max_length=5, blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta(Row.Meta):
         abstract = False

@@ -4,8 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
-
 from apps.core.refusals import Invalid
 
 DEFAULT, MOST = 10, 1000
@@ -26,12 +24,6 @@ def read(query: Mapping[str, Any], default: int = DEFAULT, most: int = MOST) -> 
     if size < 1:
         size = default
     return page, min(size, most)
-
-
-def slice_of(rows: QuerySet, page: int, size: int) -> QuerySet:
-    if page == 0:
-        return rows.none()
-    return rows[(page - 1) * size : page * size]
 
 
 def envelope(objects: list[Any], total: int, page: int, size: int) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from apps.api import envelope, paging, reading
 from apps.api.endpoint import ApiView
 from apps.api.filters import filtered
 from apps.api.parsers import Undecodable
+from apps.api.q import query
+from apps.api.q.errors import Unmatched
 from apps.core import rows
 from apps.core.levels import Level
 from apps.core.tables import Table
@@ -41,14 +43,29 @@ class TableView(ViewSetMixin, ApiView):
 
 class CollectionViewSet(TableView):
     def list(self, request: Request) -> HttpResponse:
+        asked = query.read(self.table, request.query_params.get("q"))
         page, size = paging.read(request.query_params)
         visible = self.table.model.objects.visible_to(self.by)
-        matching = filtered(self.table, visible, request.query_params)
-        total = matching.count()
-        wanted = paging.slice_of(matching.order_by(*reading.default_order(self.table)), page, size)
-        records = reading.as_records(self.table, reading.select(self.table, wanted))
+        matching = query.apply(asked, filtered(self.table, visible, request.query_params), self.table, self.by)
+        first, total = query.window(asked, matching.count())
+        rows = query.ordered(asked, matching, reading.default_order(self.table), self.table, self.by)
+        if asked.single:
+            return self.single(request, rows, first, total)
+        start = first + max(page - 1, 0) * size
+        records = []
+        if page and start < first + total:
+            wanted = rows[start : min(start + size, first + total)]
+            records = reading.as_records(self.table, reading.select(self.table, wanted))
         response = envelope.answer(paging.envelope(records, total, page, size))
         response["Link"] = paging.links(request.build_absolute_uri(request.path), total, page, size)
+        return response
+
+    def single(self, request: Request, rows: Any, first: int, total: int) -> HttpResponse:
+        if total != 1:
+            raise Unmatched("Multiple results found", 400) if total else Unmatched("No result found", 404)
+        record = reading.as_records(self.table, reading.select(self.table, rows[first : first + 1]))[0]
+        response = envelope.answer(record)
+        response["Location"] = request.build_absolute_uri(f"{request.path}/{record[self.table.key.name]}")
         return response
 
     def create(self, request: Request) -> HttpResponse:
