@@ -1,17 +1,41 @@
 """Every table that /v1 serves, in the order of the rooms. Explicit: a table that is not here does not exist."""
 
+from typing import Any
+
 from apps.accounts.tables import TABLES as ACCOUNTS
 from apps.alerts.tables import TABLES as ALERTS
+from apps.connectivity.models import RtcFallbackMessageHistory, RtcMessageHistory
 from apps.connectivity.tables import TABLES as CONNECTIVITY
 from apps.core.tables import Table
 from apps.dcm.tables import TABLES as DCM
+from apps.factory.models import Serial
 from apps.factory.tables import TABLES as FACTORY
+from apps.parts.models import DefaultEnergyLimit
 from apps.parts.tables import TABLES as PARTS
+from apps.products.models import Home2StockPreparationTracking, LatestSoftware
 from apps.products.tables import TABLES as PRODUCTS
+from apps.repairs.models import RepairProductLinker, RepairWorkflowHistory
 from apps.repairs.tables import TABLES as REPAIRS
+from apps.telemetry.models import InfluxShardData
 from apps.webhooks.tables import TABLES as WEBHOOKS
 from apps.workflows.tables import TABLES as WORKFLOWS
 
 CATALOGUE: list[Table] = [
     *ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CONNECTIVITY, *DCM, *FACTORY, *ALERTS, *WORKFLOWS, *WEBHOOKS
 ]  # fmt: skip
+
+# Tables of the contract without an endpoint: kept, moved in and out, shown in the admin, not served.
+_UNSERVED: dict[str, Any] = {
+    "default_energy_limit": DefaultEnergyLimit,
+    "home2_stock_preparation_tracking": Home2StockPreparationTracking,
+    "influx_shard_data": InfluxShardData,
+    "latest_software": LatestSoftware,
+    "repair_product_linker": RepairProductLinker,
+    "repair_workflow_history": RepairWorkflowHistory,
+    "rtc_fallback_message_history": RtcFallbackMessageHistory,
+    "rtc_message_history": RtcMessageHistory,
+    "serial": Serial,
+}
+UNSERVED: list[Table] = [
+    Table(path=path, model=model, read=None, create=None, edit=None, delete=None) for path, model in _UNSERVED.items()
+]

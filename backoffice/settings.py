@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "django_celery_beat",
+    "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [

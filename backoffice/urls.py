@@ -11,6 +11,7 @@ from backoffice.catalogue import CATALOGUE
 v1: list[Any] = [
     path("", include("apps.gateway.urls")),  # first: most requests are units'
     path("", include("apps.accounts.urls")),
+    path("", include("apps.api.docs")),
     path("", include("apps.factory.urls")),
     path("", include("apps.products.urls")),
     *table_urls(CATALOGUE),

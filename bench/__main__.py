@@ -5,9 +5,9 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
 
-from bench import gateway, one_process, read_one
+from bench import gateway, lists, one_process, read_one
 
-BENCHES = {"read_one": read_one.run, "gateway": gateway.run, "one_process": one_process.run}
+BENCHES = {"read_one": read_one.run, "lists": lists.run, "gateway": gateway.run, "one_process": one_process.run}
 
 
 def main() -> int:

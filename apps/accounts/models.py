@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.fields import OptionField
 from apps.core.levels import Level
 from apps.core.models import Row, RowQuerySet
 from apps.core.scope import ByEntity
@@ -83,8 +84,8 @@ class User(AbstractBaseUser, Row):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=255, blank=True, default="")
     display_name = models.CharField(max_length=255, blank=True, default="")
-    permissions = models.CharField(max_length=10, choices=Level.choices, default=Level.OVERVIEW)
-    scope = models.CharField(max_length=6, choices=Visibility.choices, default=Visibility.ENTITY)
+    permissions = OptionField(max_length=10, choices=Level.choices, default=Level.OVERVIEW)
+    scope = OptionField(max_length=6, choices=Visibility.choices, default=Visibility.ENTITY)
     entity = models.ForeignKey(Entity, models.PROTECT, null=True, related_name="users")
     hub = models.ForeignKey(Hub, models.PROTECT, null=True, blank=True)
     shop = models.ForeignKey(Shop, models.PROTECT, null=True, blank=True)

@@ -3,7 +3,7 @@
 from django.db import models
 
 from apps.accounts.models import Entity
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import ByEntity, Follows, Reference
 from apps.products.models import ProductType, StateType, of_product
@@ -74,7 +74,7 @@ class Alert(Row):
     repair = models.ForeignKey(Repair, models.PROTECT, null=True, related_name="alerts")
     extra_info = models.TextField(null=True)
     customer_contact_date = models.DateTimeField(null=True)
-    customer_contact_type = models.CharField(max_length=255, null=True, choices=options("phone", "sms", "visit"))
+    customer_contact_type = OptionField(max_length=255, null=True, choices=options("phone", "sms", "visit"))
 
 
 class AnalysisHistory(Row):
@@ -86,4 +86,4 @@ class AnalysisHistory(Row):
     product = of_product("analysis_histories")
     alert_type = models.ForeignKey(AlertType, models.PROTECT, related_name="analysis_histories")
     timestamp = models.DateTimeField()
-    status = models.CharField(max_length=255, choices=options("failure", "success"))
+    status = OptionField(max_length=255, choices=options("failure", "success"))

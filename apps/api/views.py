@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
-from apps.api import envelope, paging, reading
+from apps.api import envelope, include, paging, reading
 from apps.api.endpoint import ApiView
 from apps.api.filters import filtered
 from apps.api.parsers import Undecodable
@@ -44,7 +44,9 @@ class TableView(ViewSetMixin, ApiView):
 class CollectionViewSet(TableView):
     def list(self, request: Request) -> HttpResponse:
         asked = query.read(self.table, request.query_params.get("q"))
-        page, size = paging.read(request.query_params)
+        related = include.wanted(self.table, request.query_params.get("include"))
+        most = include.MOST_RECORDS if related else paging.MOST
+        page, size = paging.read(request.query_params, most=most)
         visible = self.table.model.objects.visible_to(self.by)
         matching = query.apply(asked, filtered(self.table, visible, request.query_params), self.table, self.by)
         first, total = query.window(asked, matching.count())
@@ -56,6 +58,7 @@ class CollectionViewSet(TableView):
         if page and start < first + total:
             wanted = rows[start : min(start + size, first + total)]
             records = reading.as_records(self.table, reading.select(self.table, wanted))
+            include.add(records, self.table, related, self.by)
         response = envelope.answer(paging.envelope(records, total, page, size))
         response["Link"] = paging.links(request.build_absolute_uri(request.path), total, page, size)
         return response
@@ -78,7 +81,10 @@ class CollectionViewSet(TableView):
 
 class RowViewSet(TableView):
     def retrieve(self, request: Request, key: str) -> HttpResponse:
-        return envelope.answer(reading.one(self.table, key, by=self.by))
+        related = include.wanted(self.table, request.query_params.get("include"))
+        record = reading.one(self.table, key, by=self.by)
+        include.add([record], self.table, related, self.by)
+        return envelope.answer(record)
 
     def update(self, request: Request, key: str) -> HttpResponse:
         rows.fetch_row(self.table, key, by=self.by)  # 404 comes before 400

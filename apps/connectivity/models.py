@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows, GlobalOnly, Reference
 from apps.parts.models import PartType
@@ -76,7 +76,7 @@ class RtcMessageHistory(Row):
     message_reference = models.CharField(max_length=255, null=True)
     message_bin = models.BinaryField(null=True)
     message_sent_time = models.DateTimeField()
-    delivery_status = models.CharField(max_length=255, null=True, choices=options("delivered", "failed"))
+    delivery_status = OptionField(max_length=255, null=True, choices=options("delivered", "failed"))
     delivery_status_time = models.DateTimeField(null=True)
     delivery_status_info = models.TextField(null=True)
     message_json = models.TextField(null=True)
@@ -92,7 +92,7 @@ class RtcMoMessageHistory(Row):
     message_bin = models.BinaryField(null=True)
     message_json = models.TextField(null=True)
     message_received_time = models.DateTimeField()
-    processing_status = models.CharField(max_length=255, null=True, choices=options("failed", "processed"))
+    processing_status = OptionField(max_length=255, null=True, choices=options("failed", "processed"))
     processing_status_info = models.TextField(null=True)
 
 
@@ -112,10 +112,10 @@ class RtcDeadLetter(Row):
     SCOPE = GlobalOnly()
 
     rtc_dead_letter_id = models.AutoField(primary_key=True)
-    queue_name = models.TextField(choices=options("RTC-MO", "RTC-MT.Reply"))
+    queue_name = OptionField(max_length=20, choices=options("RTC-MO", "RTC-MT.Reply"))
     payload = models.TextField()
-    status = models.TextField(null=True, choices=options("discarded", "replayed"))
+    status = OptionField(max_length=20, null=True, choices=options("discarded", "replayed"))
     status_time = models.DateTimeField(null=True)
-    replay_status = models.TextField(null=True, choices=options("failure", "success"))
+    replay_status = OptionField(max_length=20, null=True, choices=options("failure", "success"))
     replay_status_text = models.TextField(null=True)
     replay_status_time = models.DateTimeField(null=True)

@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import models
 from django.utils import timezone
 
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
 from apps.products.models import of_product
@@ -35,9 +35,7 @@ class PaymentCommand(Row):
     payment_command_id = models.AutoField(primary_key=True)
     product = of_product("payment_command", models.PROTECT)
     value = models.IntegerField()
-    category = models.CharField(
-        max_length=255, choices=options("bad-payment", "force-reset", "payment", "zero-command")
-    )
+    category = OptionField(max_length=255, choices=options("bad-payment", "force-reset", "payment", "zero-command"))
     void = models.BooleanField()
     status = models.CharField(max_length=255, null=True)
     transaction_id = models.CharField(max_length=255, unique=True)

@@ -7,6 +7,8 @@ that never came about. A broker only wakes the relay earlier.
 from django.db import models
 from django.utils import timezone
 
+from apps.core.fields import OptionField
+
 
 class Event(models.Model):
     """Something that happened. `subject` is opaque here: `product:<imei>`; `entity_ids` are those of that moment."""
@@ -37,7 +39,7 @@ class Consequence(models.Model):
     id = models.BigAutoField(primary_key=True)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="consequences")
     handler = models.CharField(max_length=120)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    state = OptionField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     # When it may be claimed. A claim moves this past the lease, so a worker that dies hands it back by itself.
     due_at = models.DateTimeField(default=timezone.now)

@@ -4,7 +4,7 @@ from django.db import models
 
 from apps.accounts.models import Entity
 from apps.core.crypto import MASK, EncryptedField
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows, FollowsLinks, Reference
 from apps.products.models import ParameterType, ProductType, StateType
@@ -32,9 +32,7 @@ class PartType(Row):
     description = models.TextField(null=True)
     erp_code = models.CharField(max_length=255, null=True)
     part_type_category = models.ForeignKey(PartTypeCategory, models.PROTECT, related_name="part_types")
-    serial_number_category = models.CharField(
-        max_length=10, choices=[(word, word) for word in ("hidden", "known", "unknown")]
-    )
+    serial_number_category = OptionField(max_length=10, choices=options("hidden", "known", "unknown"))
     parameter_types = models.JSONField(null=True)
     part_type_metadata_validator = models.TextField(null=True)
     is_sent_by_unit = models.BooleanField(null=True)
@@ -99,7 +97,7 @@ class PartParameter(Row):
     part_parameter_id = models.AutoField(primary_key=True)
     part = models.ForeignKey(Part, models.CASCADE, related_name="part_parameters")
     parameter_type = models.ForeignKey(ParameterType, models.PROTECT, related_name="part_parameters")
-    status = models.CharField(max_length=10, null=True, choices=options("active", "expired", "pending", "removed"))
+    status = OptionField(max_length=10, null=True, choices=options("active", "expired", "pending", "removed"))
     value = models.TextField()
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Reference
 
@@ -16,7 +17,7 @@ class ProductType(Row):
     name = models.CharField(max_length=255, unique=True)
     erp_code = models.CharField(max_length=255, null=True)
     parameter_types = models.JSONField(null=True)
-    credit_type = models.CharField(max_length=10, null=True, choices=[("gas", "gas"), ("time", "time")])
+    credit_type = OptionField(max_length=10, null=True, choices=options("gas", "time"))
     # Units of this type may sign in with HTTP Basic (IMEI, device key) where TLS is certain, instead of U1.
     basic_auth_allowed = models.BooleanField(default=False)
 
@@ -43,10 +44,10 @@ class SoftwareVersionType(Row):
     checksum = models.CharField(max_length=8, null=True)
     release_date = models.DateTimeField()
     parameter_types = models.JSONField(null=True)
-    status = models.CharField(
+    status = OptionField(
         max_length=10,
         null=True,
-        choices=[(word, word) for word in ("bad", "beta", "outdated", "stable")],
+        choices=options("bad", "beta", "outdated", "stable"),
     )
 
 
@@ -71,9 +72,7 @@ class ParameterType(Row):
 
     parameter_type_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
-    data_type = models.CharField(
-        max_length=10, choices=[(word, word) for word in ("bool", "datetime", "float", "int", "string")]
-    )
+    data_type = OptionField(max_length=10, choices=options("bool", "datetime", "float", "int", "string"))
     validation_rules = models.JSONField(null=True)
     description = models.TextField(null=True)
     units = models.CharField(max_length=255, null=True)

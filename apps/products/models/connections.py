@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
 from apps.products.models.product import of_product
@@ -93,21 +94,13 @@ class RtcConnectionHistory(Row):
 
     rtc_connection_history_id = models.AutoField(primary_key=True)
     product = of_product("rtc_connection_history")
-    connection_status = models.CharField(max_length=10, choices=[("offline", "offline"), ("online", "online")])
+    connection_status = OptionField(max_length=10, choices=options("offline", "online"))
     connection_status_time = models.DateTimeField()
-    connection_status_reason = models.CharField(
+    connection_status_reason = OptionField(
         max_length=30,
-        choices=[
-            (word, word)
-            for word in (
-                "inactivity",
-                "low-battery-voltage",
-                "message-received",
-                "sleep-mode",
-                "unknown",
-                "user-request",
-            )
-        ],
+        choices=options(
+            "inactivity", "low-battery-voltage", "message-received", "sleep-mode", "unknown", "user-request"
+        ),
     )
     connection_status_info = models.TextField(null=True)
     latest_message_time = models.DateTimeField(null=True)

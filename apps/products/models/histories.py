@@ -3,7 +3,7 @@
 from django.db import models
 
 from apps.accounts.models import Entity
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows, Reference
 from apps.products.models.catalogue import ParameterType, ProductType, SoftwareVersionType, StateType
@@ -56,8 +56,8 @@ class EnableHistoryBase(Row):
 
     SCOPE = Follows("product")
 
-    prev_enable_state = models.CharField(max_length=20, null=True, choices=EnableState.choices)
-    current_enable_state = models.CharField(max_length=20, choices=EnableState.choices)
+    prev_enable_state = OptionField(max_length=20, null=True, choices=EnableState.choices)
+    current_enable_state = OptionField(max_length=20, choices=EnableState.choices)
     user = models.CharField(max_length=255)
     date = models.DateTimeField()
 
@@ -133,10 +133,10 @@ class ProductParameter(Row):
     product_parameter_id = models.AutoField(primary_key=True)
     product = of_product("product_parameter")
     parameter_type = models.ForeignKey(ParameterType, models.PROTECT, related_name="product_parameters")
-    status = models.CharField(
+    status = OptionField(
         max_length=10,
         null=True,
-        choices=[(word, word) for word in ("active", "expired", "pending", "removed")],
+        choices=options("active", "expired", "pending", "removed"),
     )
     value = models.TextField()
     date_added = models.DateTimeField(null=True)
@@ -186,7 +186,7 @@ class Parameter(Row):
     value = models.CharField(max_length=255)
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
-    status = models.CharField(max_length=255, null=True, choices=options("active", "expired", "pending", "removed"))
+    status = OptionField(max_length=255, null=True, choices=options("active", "expired", "pending", "removed"))
 
 
 class LatestSoftware(Row):

@@ -6,6 +6,7 @@ from django.db import models
 
 from apps.accounts.models import Hub, Shop
 from apps.core.crypto import DigestField, EncryptedField
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import ByEntity
 from apps.products.models.catalogue import ProductType, SoftwareVersionType
@@ -51,10 +52,10 @@ class Product(Row):
     software_lock = models.ForeignKey(
         SoftwareVersionType, models.PROTECT, null=True, related_name="+", db_column="software_lock"
     )
-    rtc_network_name = models.CharField(
+    rtc_network_name = OptionField(
         max_length=20,
         null=True,
-        choices=[(word, word) for word in ("Aeris", "Eseye", "Test-SIM-Provider", "Wireless-Logic")],
+        choices=options("Aeris", "Eseye", "Test-SIM-Provider", "Wireless-Logic"),
     )
     ip_address = models.CharField(max_length=15, null=True)
     latest_rtc_connection_history = _latest("products.RtcConnectionHistory")

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Reference, Shared
 
@@ -114,7 +114,7 @@ class ApplianceRepair(Row):
     arrival_date = models.DateField(null=True)
     refurbishment_date = models.DateField(null=True)
     pending_status = models.BooleanField(null=True)
-    process = models.CharField(
+    process = OptionField(
         max_length=255,
         null=True,
         choices=options("Broken on Arrival", "Repair and Return", "Replaced", "Repossessed"),
@@ -141,7 +141,7 @@ class ApplianceRepairApplianceActionTypeLinker(Row):
     appliance_repair_appliance_action_type_linker_id = models.AutoField(primary_key=True)
     appliance_repair = models.ForeignKey(ApplianceRepair, models.PROTECT, related_name="appliance_action_types")
     appliance_action_type = models.ForeignKey(
-        ApplianceActionType, models.PROTECT, related_name="appliance_repair_appliance_action_type_linker"
+        ApplianceActionType, models.PROTECT, related_name="repair_action_type_linker"
     )
 
 

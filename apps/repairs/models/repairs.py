@@ -3,7 +3,7 @@
 from django.db import models
 
 from apps.accounts.models import RepairCentre
-from apps.core.fields import options
+from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
 from apps.parts.models import Part, PartType
@@ -21,7 +21,7 @@ class Repair(Row):
     arrival_date = models.DateField(null=True)
     refurbishment_date = models.DateField(null=True)
     measured_battery_capacity = models.FloatField(null=True)
-    process = models.CharField(
+    process = OptionField(
         max_length=255,
         null=True,
         choices=options("Broken on Arrival", "Repair and Return", "Replaced", "Repossessed"),

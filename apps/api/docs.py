@@ -1,0 +1,40 @@
+"""/v1/openapi.json and /v1/docs: the description of the API, and Swagger UI from our own files."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from apps.api import envelope, openapi
+from apps.api.errors import plain
+
+# Swagger UI writes style attributes and draws its icons from data: addresses; nothing comes from elsewhere.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def _open(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def run(request: HttpRequest) -> HttpResponse:
+        return view(request) if request.method in ("GET", "HEAD") else plain(405)
+
+    run.methods, run.who = ("GET",), "anyone"  # type: ignore[attr-defined]
+    run.__qualname__, run.__module__ = view.__qualname__, view.__module__
+    return run
+
+
+@_open
+def schema(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(openapi.cached_document(), content_type=envelope.JSON)
+
+
+@_open
+def docs(request: HttpRequest) -> HttpResponse:
+    response = render(request, "api/docs.html")
+    response["Content-Security-Policy"] = POLICY
+    return response
+
+
+urlpatterns = [path("openapi.json", schema), path("docs", docs)]
