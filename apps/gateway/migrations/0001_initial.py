@@ -5,22 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('products', '0001_initial'),
+        ("products", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LastExchange',
+            name="LastExchange",
             fields=[
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='last_exchange', serialize=False, to='products.product')),
-                ('counter', models.BigIntegerField()),
-                ('tag', models.CharField(max_length=32)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('body', models.BinaryField()),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="last_exchange",
+                        serialize=False,
+                        to="products.product",
+                    ),
+                ),
+                ("counter", models.BigIntegerField()),
+                ("tag", models.CharField(max_length=32)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("body", models.BinaryField()),
             ],
         ),
     ]

@@ -6,52 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='InfluxShardData',
+            name="InfluxShardData",
             fields=[
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_by', models.TextField(editable=False, null=True)),
-                ('modified_at', models.DateTimeField(editable=False, null=True)),
-                ('modified_by', models.TextField(editable=False, null=True)),
-                ('influx_shard_data_id', models.AutoField(primary_key=True, serialize=False)),
-                ('shard_data', models.JSONField(null=True)),
-                ('anomalies', models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("created_by", models.TextField(editable=False, null=True)),
+                ("modified_at", models.DateTimeField(editable=False, null=True)),
+                ("modified_by", models.TextField(editable=False, null=True)),
+                ("influx_shard_data_id", models.AutoField(primary_key=True, serialize=False)),
+                ("shard_data", models.JSONField(null=True)),
+                ("anomalies", models.JSONField(null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=120)),
-                ('measurement', models.CharField(max_length=100)),
-                ('tags', models.TextField(default='{}')),
-                ('field', models.CharField(max_length=100)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(max_length=120)),
+                ("measurement", models.CharField(max_length=100)),
+                ("tags", models.TextField(default="{}")),
+                ("field", models.CharField(max_length=100)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subject', 'measurement', 'tags', 'field'), name='telemetry_series_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("subject", "measurement", "tags", "field"), name="telemetry_series_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Point',
+            name="Point",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('time', models.DateTimeField()),
-                ('value', models.JSONField()),
-                ('ahead', models.BooleanField(default=False)),
-                ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='points', to='telemetry.series')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("time", models.DateTimeField()),
+                ("value", models.JSONField()),
+                ("ahead", models.BooleanField(default=False)),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="telemetry.series",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('series', 'time'), name='telemetry_point_once')],
+                "constraints": [models.UniqueConstraint(fields=("series", "time"), name="telemetry_point_once")],
             },
         ),
     ]

@@ -6,29 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('products', '0001_initial'),
+        ("products", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RepairWorkflowSelector',
+            name="RepairWorkflowSelector",
             fields=[
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_by', models.TextField(editable=False, null=True)),
-                ('modified_at', models.DateTimeField(editable=False, null=True)),
-                ('modified_by', models.TextField(editable=False, null=True)),
-                ('repair_workflow_selector_id', models.AutoField(primary_key=True, serialize=False)),
-                ('workflow_name', models.CharField(max_length=255, null=True)),
-                ('selector_type', models.CharField(max_length=255)),
-                ('selector_value', models.CharField(max_length=255)),
-                ('product_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repair_workflow_selector', to='products.producttype')),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("created_by", models.TextField(editable=False, null=True)),
+                ("modified_at", models.DateTimeField(editable=False, null=True)),
+                ("modified_by", models.TextField(editable=False, null=True)),
+                ("repair_workflow_selector_id", models.AutoField(primary_key=True, serialize=False)),
+                ("workflow_name", models.CharField(max_length=255, null=True)),
+                ("selector_type", models.CharField(max_length=255)),
+                ("selector_value", models.CharField(max_length=255)),
+                (
+                    "product_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="repair_workflow_selector",
+                        to="products.producttype",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]
