@@ -31,7 +31,7 @@ class TableView(ViewSetMixin, ApiView):
 
     def body(self, request: Request) -> dict[str, Any]:
         if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
-            raise Undecodable("the body is empty; send a JSON object")
+            raise Undecodable("the body is empty, or came without Content-Length; send a JSON object")
         if not isinstance(request.data, dict):
             raise Undecodable("send a JSON object")
         return request.data

@@ -147,6 +147,16 @@ def test_what_goes_wrong_is_a_page_too(person, width, language):
     page.wait_for_url("**/login")
 
 
+def test_the_description_of_the_api_is_drawn_from_our_own_files(person):
+    integrator = person()
+    integrator.page.goto("/v1/docs")
+    integrator.page.wait_for_selector(".opblock-tag")
+    integrator.page.get_by_role("link", name="state_types").click()
+    integrator.page.wait_for_selector(".opblock-get")
+    integrator.keep("api-docs")
+    assert integrator.complaints == []
+
+
 def test_the_readmes_commands_work_when_pasted(server, tmp_path):
     """Every console block of the README that calls the API, run as it stands but for the port."""
     blocks = re.findall(r"```bash\n(.*?)```", README.read_text(), re.S)
