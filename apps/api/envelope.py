@@ -1,25 +1,16 @@
 """The two shapes of an answer under /v1 (contract/actions.md, "Conventions"), rendered once."""
 
-import datetime as dt
 from typing import Any
 
 import orjson
 from django.http import HttpResponse
 
-from apps.core.times import iso
-
 JSON = "application/json"
 
 
-def _other(value: Any) -> Any:
-    if isinstance(value, dt.datetime):
-        return iso(value)
-    return str(value)
-
-
 def dumps(value: Any) -> bytes:
-    """JSON with times as UTC without zone."""
-    return orjson.dumps(value, default=_other, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS)
+    """JSON. Times in it are naive UTC already (reading.records) or texts (core.times.iso)."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:

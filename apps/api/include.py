@@ -43,7 +43,7 @@ def add(records: list[dict[str, Any]], table: Table, relations: Iterable[Relatio
         number = Window(RowNumber(), partition_by=F(relation.far), order_by=F(key).asc())
         rows = rows.annotate(number_of_its=number).filter(number_of_its__lte=MOST).order_by(key)
         found: dict[Any, list[dict[str, Any]]] = {}
-        for one in reading.as_records(inner, reading.select(inner, rows)):
+        for one in reading.records(inner, rows):
             found.setdefault(one[far], []).append(one)
         for record in records:
             its = found.get(record[near], [])

@@ -52,22 +52,45 @@ def _indexes(table: Table, kind: str) -> tuple[int, ...]:
     )
 
 
+def records(table: Table, rows: QuerySet) -> list[dict[str, Any]]:
+    """The records of these rows in the contract's column names, times as naive UTC, which JSON shows without zone."""
+    return as_records(table, _values(select(table, rows)))
+
+
 def as_records(table: Table, rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Records in the contract's column names, times without zone (the connection speaks UTC)."""
+    """Records of rows that select() chose. Times with a zone (the connection speaks UTC) lose it."""
     names = list(table.columns)
     moments, binaries = _indexes(table, "DateTimeField"), _indexes(table, "BinaryField")
-    records = []
+    found = []
     for row in rows:
         values = list(row)
         for index in moments:
             moment = values[index]
-            if moment is not None:
-                values[index] = moment.replace(tzinfo=None).isoformat()
+            if moment is not None and moment.tzinfo is not None:
+                values[index] = moment.replace(tzinfo=None)
         for index in binaries:
             if values[index] is not None:
                 values[index] = base64.b64encode(values[index]).decode()
-        records.append(dict(zip(names, values, strict=True)))
-    return records
+        found.append(dict(zip(names, values, strict=True)))
+    return found
+
+
+def _values(rows: QuerySet) -> Iterable[Sequence[Any]]:
+    """The rows of a values_list() queryset. On PostgreSQL straight from the cursor, which leaves out the zones that
+    every time would have to lose again: 0.60 → 0.71 of the json_agg view (bench/lists.py)."""
+    if connection.vendor != "postgresql":
+        return rows
+    compiler = rows.query.get_compiler(using="default")
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.cursor.tzinfo_factory = None
+        cursor.execute(sql, params)
+        found: Any = cursor.fetchall()
+    converters = compiler.get_converters([entry[0] for entry in compiler.select[: compiler.col_count]])
+    return compiler.apply_converters(found, converters) if converters else found
 
 
 @functools.lru_cache(maxsize=1024)
@@ -99,8 +122,7 @@ def one(table: Table, key: Any, *, by: Actor) -> dict[str, Any]:
 
 def record_of(table: Table, row: Any) -> dict[str, Any]:
     """The record of a row just written, read back as any reader sees it."""
-    rows = table.model._base_manager.filter(pk=row.pk)
-    return as_records(table, select(table, rows))[0]
+    return records(table, table.model._base_manager.filter(pk=row.pk))[0]
 
 
 def default_order(table: Table) -> list[Any]:

@@ -57,7 +57,7 @@ class CollectionViewSet(TableView):
         records = []
         if page and start < first + total:
             wanted = rows[start : min(start + size, first + total)]
-            records = reading.as_records(self.table, reading.select(self.table, wanted))
+            records = reading.records(self.table, wanted)
             include.add(records, self.table, related, self.by)
         response = envelope.answer(paging.envelope(records, total, page, size))
         response["Link"] = paging.links(request.build_absolute_uri(request.path), total, page, size)
@@ -66,7 +66,7 @@ class CollectionViewSet(TableView):
     def single(self, request: Request, rows: Any, first: int, total: int) -> HttpResponse:
         if total != 1:
             raise Unmatched("Multiple results found", 400) if total else Unmatched("No result found", 404)
-        record = reading.as_records(self.table, reading.select(self.table, rows[first : first + 1]))[0]
+        record = reading.records(self.table, rows[first : first + 1])[0]
         response = envelope.answer(record)
         response["Location"] = request.build_absolute_uri(f"{request.path}/{record[self.table.key.name]}")
         return response
