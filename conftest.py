@@ -13,12 +13,15 @@ from tests.cast import Caller, Cast, Device, make_cast, make_unit
 
 @pytest.fixture(autouse=True)
 def fresh_process_memory() -> Iterator[None]:
-    """Tokens remembered by this process must not outlive a test's database."""
+    """What this process remembers must not outlive a test's database."""
     from apps.accounts import tokens
+    from apps.gateway import seen
 
-    tokens.forget()
+    for memory in (tokens, seen):
+        memory.forget()
     yield
-    tokens.forget()
+    for memory in (tokens, seen):
+        memory.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,39 @@
-"""HTTP for WSGI workers: `granian --interface wsgi backoffice.wsgi:application`."""
+"""HTTP for WSGI workers: `granian --interface wsgi backoffice.wsgi:application`.
+
+Requests of units go to their views directly. They are most of all requests, and know neither sessions, forms, languages
+nor pages, which is what the middleware between is for.
+"""
 
 import os
+from typing import cast
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
-application = get_wsgi_application()
+
+class UnitsFirst(WSGIHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        from apps.gateway.views import rc_data, rm_data
+
+        self.units = {
+            "/v1/rc_data": convert_exception_to_response(rc_data),
+            "/v1/rm_data": convert_exception_to_response(rm_data),
+        }
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        view = self.units.get(request.path_info) if isinstance(request, WSGIRequest) else None
+        if view is None:
+            return super().get_response(request)
+        response = cast(HttpResponseBase, view(request))
+        response._resource_closers.append(request.close)  # type: ignore[attr-defined]
+        return response
+
+
+django.setup(set_prefix=False)
+application = UnitsFirst()

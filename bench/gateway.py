@@ -63,8 +63,7 @@ def run() -> None:
             env["DATABASE_URL"],
             "CREATE TABLE limit_copy (id bigserial PRIMARY KEY, imei text, at timestamptz, body bytea)",
         )
-        slow = env | {"BENCH_ORM_PATH": "1"}
-        with granian(env, threads=4) as quick_base, granian(slow, threads=4) as slow_base:
+        with granian(env, threads=4) as quick_base, granian(env, threads=4, application="bench.orm_path") as slow_base:
             posts(slow_base)()  # every unit's first contact
             found = interleaved(
                 copy=lambda: _copies(env["DATABASE_URL"]), rc_data=posts(quick_base), orm=posts(slow_base)

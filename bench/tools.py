@@ -81,12 +81,14 @@ def serving(env: dict[str, str], *command: str, port: int) -> Iterator[str]:
         process.wait(10)
 
 
-def granian(env: dict[str, str], threads: int = 4) -> contextlib.AbstractContextManager[str]:
+def granian(
+    env: dict[str, str], threads: int = 4, application: str = "backoffice.wsgi"
+) -> contextlib.AbstractContextManager[str]:
     port = free_port()
     return serving(
         env, "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", str(threads),
         "--host", "127.0.0.1",
-        "--port", str(port), "--no-ws", "--log-level", "error", "backoffice.wsgi:application", port=port,
+        "--port", str(port), "--no-ws", "--log-level", "error", f"{application}:application", port=port,
     )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ Nearly every report of a fleet is one: it makes a connection row, keeps the bala
 nothing. The ORM path needs a dozen round trips for that; the goal of bench/ for rc_data can't be met with them. What a
 quiet report writes is the same as what that path writes; apps/gateway/tests/test_parity.py holds the two together.
 
-The statement only acts when the counter it saw still stands; else nothing happens and the ORM path decides. It may
-run beside an order of the same moment: it then counts as having come before it.
+The statement only acts when the counter is newer than the last and all that was seen of the unit still holds (its key,
+orders, switches, software); else nothing happens and the ORM path decides. It may run beside an order of the same
+moment: it then counts as having come before it.
 """
 
 import functools
@@ -45,7 +46,11 @@ def record_quiet(seen: Seen, report: Report, *, counter: int, tag: str, body: by
     """True when it was recorded; False when somebody was faster, and nothing was."""
     columns = Connection.columns_of_contact([cell.model_dump() for cell in report.cells], None, None)
     meta = (timezone.now(), unit(seen.imei).name_for_record)
-    params = [counter, tag, 200, body, seen.pk, seen.counter, *meta, seen.imei, *columns.values()]
+    still = [
+        seen.device_key_digest, seen.order_seq, seen.current_enable_flag, seen.current_tamper_flag,
+        seen.latest_enable_history_id, seen.latest_tamper_enable_history_id, seen.reported_software,
+    ]  # fmt: skip
+    params = [counter, tag, 200, body, seen.pk, counter, *still, *meta, seen.imei, *columns.values()]
     if report.balance is not None:
         params += [*meta, seen.imei, report.balance, Balance.expiry_of(report.balance)]
     params.append(seen.pk)
@@ -66,8 +71,15 @@ def _statement(columns: tuple[str, ...], with_balance: bool) -> str:
         )"""
     return f"""
         WITH won AS (
-            UPDATE gateway_lastexchange SET counter = %s, tag = %s, status = %s, body = %s
-            WHERE product_id = %s AND counter = %s RETURNING product_id
+            UPDATE gateway_lastexchange last SET counter = %s, tag = %s, status = %s, body = %s
+            FROM products_product unit
+            WHERE last.product_id = %s AND last.counter < %s AND unit.row_no = last.product_id
+            AND unit.device_key_digest = %s AND unit.order_seq = %s
+            AND unit.current_enable_flag = %s AND unit.current_tamper_flag = %s
+            AND unit.latest_enable_history_id IS NOT DISTINCT FROM %s
+            AND unit.latest_tamper_enable_history_id IS NOT DISTINCT FROM %s
+            AND unit.reported_software IS NOT DISTINCT FROM %s
+            RETURNING last.product_id
         ), contact AS (
             INSERT INTO products_connection (created_at, created_by, product_imei, {", ".join(columns)})
             SELECT {values} FROM won RETURNING connection_id

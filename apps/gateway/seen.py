@@ -1,6 +1,11 @@
-"""What an exchange needs to know of a unit, in one read."""
+"""What an exchange needs to know of a unit, in one read.
+
+A unit's three requests come within seconds of each other, so a process remembers for a minute what it saw. Whoever acts
+on what is remembered makes the database check that all of it still holds (fast.py); nobody else uses it.
+"""
 
 import functools
+import time
 from dataclasses import dataclass
 
 from django.db import connection
@@ -12,7 +17,7 @@ from apps.products.models import Product, ProductParameter
 
 @dataclass(frozen=True)
 class Seen:
-    """The unit as it stood before the exchange; `counter` … `body` are of its last accepted request, if any."""
+    """The unit as it stood before the exchange; `counter` is of its last accepted request, if any."""
 
     pk: int
     imei: str
@@ -26,10 +31,11 @@ class Seen:
     tamper_state: str | None
     reported_software: str | None
     awaits_parameters: bool
+    order_seq: int
+    device_key_digest: str | None
+    latest_enable_history_id: int | None
+    latest_tamper_enable_history_id: int | None
     counter: int | None
-    tag: str | None
-    status: int | None
-    body: bytes | memoryview | None
 
 
 @functools.lru_cache(maxsize=4)
@@ -41,13 +47,36 @@ def _statement(vendor: str) -> Statement:
             "pk", "product_imei", "device_key", "product_type__basic_auth_allowed",
             "desired_enable_flag", "current_enable_flag", "latest_enable_history__current_enable_state",
             "desired_tamper_flag", "current_tamper_flag", "latest_tamper_enable_history__current_enable_state",
-            "reported_software", "awaits", "last_exchange__counter", "last_exchange__tag", "last_exchange__status",
-            "last_exchange__body",
+            "reported_software", "awaits", "order_seq", "device_key_digest", "latest_enable_history_id",
+            "latest_tamper_enable_history_id", "last_exchange__counter",
         ),
         key=TEXT,
     )  # fmt: skip
 
 
+REMEMBER = 60.0  # seconds
+MOST_REMEMBERED = 20_000
+_remembered: dict[str, tuple[float, Seen]] = {}
+
+
 def look_up(imei: str) -> Seen | None:
+    """The unit as it stands now."""
     rows = _statement(connection.vendor).run(imei)
-    return Seen(*rows[0]) if rows else None
+    if not rows:
+        return None
+    seen = Seen(*rows[0])
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[imei] = (time.monotonic() + REMEMBER, seen)
+    return seen
+
+
+def recall(imei: str) -> Seen | None:
+    """The unit as this process last saw it, within a minute."""
+    held = _remembered.get(imei)
+    return held[1] if held is not None and held[0] > time.monotonic() else None
+
+
+def forget() -> None:
+    """For tests, whose databases come and go."""
+    _remembered.clear()

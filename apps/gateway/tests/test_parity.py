@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test.client import ClientHandler
 
 from apps.dcm.models import Balance
 from apps.gateway import fast
@@ -95,6 +96,47 @@ def test_both_paths_leave_the_same_behind(cast, monkeypatch):
     assert rows_of(slow) == rows_of(quick)
 
 
+def test_what_is_remembered_of_a_unit_is_checked_before_it_is_acted_upon(cast):
+    """A new key, an order, a revoked unit: this process remembers the old, the database knows better."""
+    unit = make_unit("test-remembered", entity=cast.a)
+    device = Device(unit)
+    assert [device.report(enabled=False).status_code for _time in range(3)] == [200, 200, 200]
+    actions.enable_product(unit, by=cast.tina)
+    assert device.report(enabled=True).status_code == 200
+    states = EnableHistory.objects.filter(product=unit).order_by("pk").values_list("current_enable_state", flat=True)
+    assert list(states) == ["init", "pending_enabled", "enabled"]
+    old = Device(unit)
+    old.counter = device.counter + 1000
+    unit.refresh_from_db()
+    unit.device_key = "n" * 24
+    unit.save()
+    before = Connection.objects.filter(product=unit).count()
+    assert old.report(enabled=True).status_code == 401
+    assert Connection.objects.filter(product=unit).count() == before
+    new = Device(unit)
+    new.counter = device.counter
+    assert new.report(enabled=True).status_code == 200
+    unit.delete()
+    assert new.report(enabled=True).status_code == 401
+
+
+def test_the_short_way_of_units_through_wsgi_is_the_same(cast):
+    """backoffice.wsgi hands units' requests to their views past the middleware: same answers, same signatures."""
+    from backoffice.wsgi import UnitsFirst
+
+    device = Device(make_unit("test-wsgi", entity=cast.a))
+    device.client.handler = wsgi = ClientHandler(enforce_csrf_checks=True)
+    wsgi.load_middleware()
+    wsgi.units = UnitsFirst().units
+    wsgi.get_response = lambda request: wsgi.units[request.path_info](request)
+    answer = device.report(enabled=False)
+    assert (answer.status_code, device.signed(answer)) == (200, True)
+    assert device.orders()["enabled"] is False
+    assert device.report(balance=-1).status_code == 400
+    assert device.send("DELETE", "/v1/rc_data").status_code == 405
+    assert device.send("POST", "/v1/rm_data", {"fields": {"v": [["2026-01-01", 1]]}}).status_code == 200
+
+
 def test_a_counter_that_moved_meanwhile_records_nothing(cast):
     if connection.vendor != "postgresql":
         return  # the statement is PostgreSQL's; elsewhere it is never used
@@ -106,5 +148,5 @@ def test_a_counter_that_moved_meanwhile_records_nothing(cast):
     device.report(enabled=False)
     seen = look_up(unit.product_imei)
     device.report(enabled=False)
-    done = fast.record_quiet(seen, read_report({"balance": 5}), counter=device.counter + 1, tag="x" * 32, body=b"{}")
+    done = fast.record_quiet(seen, read_report({"balance": 5}), counter=device.counter, tag="x" * 32, body=b"{}")
     assert (done, Connection.objects.filter(product=unit).count(), Balance.objects.count()) == (False, 2, 0)
