@@ -3,6 +3,7 @@
 A model without a declaration shows nothing to anybody, and a system check (core.E001) stops the start.
 """
 
+import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from apps.core.models import Row
 
 
-class Scope:
+class Scope(abc.ABC):
     """What of a model an ENTITY user sees. GLOBAL users see all of every model that declares a scope."""
 
     writes_need_global = False
 
+    @abc.abstractmethod
     def rows_of(self, model: "type[Row]", entity_key: int) -> Q | None:
         """The condition, or None for every row."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what an entity sees")
 
 
 class Reference(Scope):
