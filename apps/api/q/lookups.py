@@ -5,17 +5,16 @@ from typing import Any
 
 from django.db.models import Field, Lookup
 from django.db.models.fields.related import ForeignObject
+from django.db.models.lookups import BuiltinLookup, FieldGetDbPrepValueMixin
 
 
 @ForeignObject.register_lookup
 @Field.register_lookup
-class NotEqual(Lookup):
+class NotEqual(FieldGetDbPrepValueMixin, BuiltinLookup):
     lookup_name = "ne"
 
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} <> {right}", [*left_params, *right_params]
+    def get_rhs_op(self, connection: Any, rhs: Any) -> str:
+        return f"<> {rhs}"
 
 
 class _Like(Lookup):

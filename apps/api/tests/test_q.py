@@ -87,7 +87,7 @@ def f(name, op, *val, **more):
         (f("assembler", "like", "100\\% \\\\ %"), "a5"), (f("assembler", "like", ""), ""), (f("assembler", "like", "[A-Z]%"), ""),
         (f("is_payg", "eq", True), "a1 a3 a5"), (f("is_payg", "eq", "false"), "a2 a4"), (f("is_payg", "eq", "1"), "a1 a3 a5"),
         (f("gps_lat", "gt", "1.5"), "a3 a5"), (f("gps_lat", "lt", 10**400), "a1 a3 a4 a5"),
-        (f("analysis_timestamp", "eq", "2016-07-28T08:43:09.501636"), "a1"), (f("analysis_timestamp", "eq", "2016-07-28 08:43:09"), "a5"),
+        (f("analysis_timestamp", "eq", "2016-07-28T08:43:09.501636"), "a1"), (f("analysis_timestamp", "ne", "2016-07-28T08:43:09.501636"), "a3 a5"), (f("warranty_start_date", "neq", "2016-07-28"), "a3"), (f("is_payg", "neq", True), "a2 a4"), (f("analysis_timestamp", "eq", "2016-07-28 08:43:09"), "a5"),
         (f("analysis_timestamp", "ge", "2016-07-28T10:43:09.501636+02:00"), "a1 a3"), (f("analysis_timestamp", "gt", "28/07/2016"), "a1 a3 a5"),
         (f("analysis_timestamp", "lt", "CURRENT_TIMESTAMP"), "a1 a3 a5"), (f("warranty_start_date", "eq", "2016-07-28T23:00:00"), "a1 a5"),
         (f("analysis_timestamp", "in", ["2016-07-28T08:43:09Z"]), "a5"),
