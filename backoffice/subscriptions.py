@@ -18,4 +18,6 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.entities_changed": [LIVE],
     "product.software_reported": [LIVE],
     "product.parameters_reported": [LIVE],
+    "product.credit_acknowledged": [LIVE],
+    "product.zeroed": [LIVE],
 }

@@ -12,14 +12,18 @@ from apps.products.models import of_product
 
 
 class Balance(Row):
-    """What a unit reported of its own credit: seconds left, and when they will have run out."""
+    """What a unit last reported of its own credit: seconds left, and when they will have run out. One row a unit; what
+    it told before stands with its connections."""
 
     SCOPE = Follows("product")
 
     balance_id = models.BigAutoField(primary_key=True)
-    product = of_product("balance")
+    product = of_product("balance", db_index=False)
     balance = models.IntegerField()
     expected_expiry = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product"], name="dcm_balance_once")]
 
     @staticmethod
     def expiry_of(balance: int) -> dt.datetime:
@@ -28,9 +32,14 @@ class Balance(Row):
 
 
 class PaymentCommand(Row):
-    """Credit given to or taken from a unit, in seconds; the unit acknowledges it by `transaction_id`."""
+    """Credit given to or taken from a unit, in seconds; the unit acknowledges it by `transaction_id`.
+
+    `status` is empty until then; `void`: reset away, kept as history only.
+    """
 
     SCOPE = Follows("product")
+    ACKNOWLEDGED = "acknowledged"
+    OUTSTANDING = models.Q(void=False, status=None)
 
     payment_command_id = models.AutoField(primary_key=True)
     product = of_product("payment_command", models.PROTECT)
@@ -40,9 +49,18 @@ class PaymentCommand(Row):
     status = models.CharField(max_length=255, null=True)
     transaction_id = models.CharField(max_length=255, unique=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["product", "payment_command_id"],
+                condition=models.Q(void=False, status=None),
+                name="dcm_outstanding",
+            )
+        ]
+
 
 class FinalBalance(Row):
-    """What was left on a unit when its credit was zeroed."""
+    """What was left on a unit when its credit was zeroed; `total_added`: seconds it was ever given before."""
 
     SCOPE = Follows("product")
 

@@ -30,6 +30,8 @@ def is_quiet(seen: Seen, report: Report) -> bool:
         and _unchanged(report.tamper_enabled, seen.desired_tamper_flag, seen.current_tamper_flag, seen.tamper_state)
         and report.software in (None, seen.reported_software)
         and not (report.parameters and seen.awaits_parameters)
+        and not report.acknowledged
+        and report.final_balance is None
         and report.gps is None
         and report.ip_address is None
     )
@@ -44,7 +46,7 @@ def _unchanged(reported: bool | None, desired: bool, current: bool, state: str |
 
 def record_quiet(seen: Seen, report: Report, *, counter: int, tag: str, body: bytes) -> bool:
     """True when it was recorded; False when somebody was faster, and nothing was."""
-    columns = Connection.columns_of_contact([cell.model_dump() for cell in report.cells], None, None)
+    columns = Connection.columns_of_contact([cell.model_dump() for cell in report.cells], None, None, report.balance)
     meta = (timezone.now(), unit(seen.imei).name_for_record)
     still = [
         seen.device_key_digest, seen.order_seq, seen.current_enable_flag, seen.current_tamper_flag,
@@ -68,6 +70,9 @@ def _statement(columns: tuple[str, ...], with_balance: bool) -> str:
         balance = """, balance AS (
             INSERT INTO dcm_balance (created_at, created_by, product_imei, balance, expected_expiry)
             SELECT %s::timestamptz, %s::text, %s::varchar, %s::integer, %s::timestamptz FROM won
+            ON CONFLICT (product_imei) DO UPDATE SET balance = excluded.balance,
+                expected_expiry = excluded.expected_expiry,
+                modified_at = excluded.created_at, modified_by = excluded.created_by
         )"""
     return f"""
         WITH won AS (

@@ -5,9 +5,11 @@ from typing import Any
 from django.utils import timezone
 
 from apps.core.times import iso
+from apps.dcm.queries import outstanding
 from apps.products.models import Product, ProductParameter, ProductSoftwareLinker
 from apps.products.parameters import typed
 
+MOST_COMMANDS = 100  # the next ones follow when these are acknowledged
 CONNECT_EVERY = 4 * 3600  # seconds; the fleet's rhythm (seed 004, "Units connecting to the System")
 
 
@@ -28,6 +30,6 @@ def instructions_for(product: Product) -> dict[str, Any]:
         "tamper_enabled": product.desired_tamper_flag,
         "software": version and {"name": version.name, "link": version.link, "checksum": version.checksum},
         "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending.order_by("pk")},
-        "payment_commands": [],  # orders of credit come with the room dcm
+        "payment_commands": list(outstanding(product).values("transaction_id", "category", "value")[:MOST_COMMANDS]),
         "next_connection_s": CONNECT_EVERY,
     }

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from apps.core.statements import TEXT, Statement, compiled
+from apps.gateway import u1
 from apps.products.models import Product, ProductParameter
 
 
@@ -36,6 +37,10 @@ class Seen:
     latest_enable_history_id: int | None
     latest_tamper_enable_history_id: int | None
     counter: int | None
+
+    @functools.cached_property
+    def unit_key(self) -> bytes | None:
+        return u1.unit_key(self.device_key) if self.device_key else None
 
 
 @functools.lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ from apps.products.models.connections import MOST_CELLS
 
 Text = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]*$")]
 Small = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
+Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
 class _Shape(pydantic.BaseModel):
@@ -33,7 +34,7 @@ class Gps(_Shape):
 
 class FinalBalance(_Shape):
     transaction_id: Text
-    balance: Small
+    balance: Seconds
 
 
 class Report(_Shape):
@@ -43,7 +44,7 @@ class Report(_Shape):
     tamper_enabled: StrictBool | None = None
     cells: Annotated[list[Cell], Field(max_length=MOST_CELLS)] = []
     gps: Gps | None = None
-    balance: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
+    balance: Seconds | None = None
     acknowledged: Annotated[list[Text], Field(max_length=1000)] = []
     final_balance: FinalBalance | None = None
     parameters: Annotated[dict[str, Any], Field(max_length=1000)] = {}

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[Product, bytes, Actor], dict[str, Any]]
 RECEIVED = {"status": "success", "message": "Status received", "data": None}
+_RECEIVED = envelope.dumps(RECEIVED)
 _NOBODY = u1.unit_key("no unit has this key")
 
 
@@ -94,15 +95,15 @@ def _exchange(request: HttpRequest, work: Work) -> HttpResponse:
     if quiet is not None:
         return quiet
     seen = look_up(claim.imei)
-    device_key = seen.device_key if seen else None
     if claim.counter is None:
         allowed = bool(seen and seen.basic_auth_allowed) and request.is_secure()
+        device_key = seen.device_key if seen else None
         if not u1.same(claim.tag, device_key or "\x00") or seen is None or not allowed:
             raise Doubtful
         return _response(*_answer(seen.pk, request, wired, work))
-    key = u1.unit_key(device_key) if device_key else _NOBODY
+    key = (seen.unit_key if seen else None) or _NOBODY
     expected = u1.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
-    if not u1.same(claim.tag, expected) or seen is None or device_key is None:
+    if not u1.same(claim.tag, expected) or seen is None or key is _NOBODY:
         raise Doubtful
     answer = _quietly(seen, claim.counter, claim.tag, request, wired, work)
     status, body = answer or _once(seen.pk, claim.counter, claim.tag, request, wired, work)
@@ -113,9 +114,9 @@ def _from_memory(claim: Claim, request: HttpRequest, wired: bytes, work: Work) -
     """The answer to a quiet report of a unit that this process saw just now, without looking it up again. The
     statement that records it makes sure that what is remembered still holds; any doubt is for the long way."""
     seen = recall(claim.imei) if work is receive_report else None
-    if seen is None or seen.device_key is None or claim.counter is None:
+    key = seen.unit_key if seen else None
+    if seen is None or key is None or claim.counter is None:
         return None
-    key = u1.unit_key(seen.device_key)
     expected = u1.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
     if not u1.same(claim.tag, expected):
         return None
@@ -146,9 +147,8 @@ def _quietly(
         return None  # a refusal has its own way to be stored
     if not fast.is_quiet(seen, report):
         return None
-    body = envelope.dumps(RECEIVED)
-    done = fast.record_quiet(seen, report, counter=counter, tag=tag, body=body)
-    return (200, body) if done else None
+    done = fast.record_quiet(seen, report, counter=counter, tag=tag, body=_RECEIVED)
+    return (200, _RECEIVED) if done else None
 
 
 @transaction.atomic

@@ -53,11 +53,15 @@ class Unit:
     tamper_enabled: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
     credit: float = 30 * 86400.0  # seconds of light
+    applied: dict[str, None] = field(default_factory=dict)  # transaction ids taken over, oldest first
+    acknowledging: list[str] = field(default_factory=list)  # taken over, not yet told
+    final_balance: dict[str, Any] | None = None  # of the last zero-command, until told
     seq: int = -1  # of the newest order taken over
     n: int = 0
     clock: float = 0.0  # the unit's own time, seconds since 1970, clock error included
     waiting: dict[str, list[list[Any]]] = field(default_factory=dict)  # telemetry not yet acknowledged
 
+    MOST_APPLIED = 1000  # transaction ids remembered; the server never repeats one that it knows acknowledged
     MOST_WAITING = 144  # measurements kept when nobody answers: one day
 
     def __post_init__(self) -> None:
@@ -100,8 +104,12 @@ class Unit:
             if reply is not None and reply.status in (200, 400):
                 self._acknowledged(sent)
         for _round in range(4):
-            if await self.ask("POST", "/v1/rc_data", self.status()) is None:
+            said = self.status()
+            answer = await self.ask("POST", "/v1/rc_data", said)
+            if answer is None:
                 return False
+            if answer.status == 200:
+                self.told(said)
             reply = await self.ask("GET", "/v1/rc_data", None)
             if reply is None or reply.status != 200:
                 return False
@@ -115,8 +123,16 @@ class Unit:
             self.waiting[name] = [point for point in self.waiting[name] if point[0] not in stamps]
         self.waiting = {name: points for name, points in self.waiting.items() if points}
 
+    def told(self, said: dict[str, Any]) -> None:
+        self.acknowledging = [one for one in self.acknowledging if one not in said["acknowledged"]]
+        if self.final_balance == said.get("final_balance"):
+            self.final_balance = None
+
     def status(self) -> dict[str, Any]:
+        final = {"final_balance": self.final_balance} if self.final_balance else {}
         return {
+            **final,
+            "acknowledged": list(self.acknowledging),
             "time": dt.datetime.fromtimestamp(self.clock, dt.UTC).replace(tzinfo=None).isoformat(),
             "software": self.software,
             "enabled": self.enabled,
@@ -137,7 +153,21 @@ class Unit:
         if orders["software"]:
             self.software = orders["software"]["name"]
         self.parameters = self.parameters | orders["parameters"]
-        return before != (self.enabled, self.tamper_enabled, self.software, self.parameters)
+        new = [command for command in orders["payment_commands"] if command["transaction_id"] not in self.applied]
+        for command in new:
+            self._take_credit(**command)
+        return bool(new) or before != (self.enabled, self.tamper_enabled, self.software, self.parameters)
+
+    def _take_credit(self, transaction_id: str, category: str, value: int) -> None:
+        """Each command counts once, however often it comes; a balance never falls below nothing."""
+        self.applied[transaction_id] = None
+        while len(self.applied) > self.MOST_APPLIED:
+            del self.applied[next(iter(self.applied))]
+        if category == "zero-command":
+            self.final_balance = {"transaction_id": transaction_id, "balance": int(self.credit)}
+        else:
+            self.acknowledging.append(transaction_id)
+        self.credit = 0.0 if category in ("zero-command", "force-reset") else max(0.0, self.credit + value)
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None) -> Reply | None:
         """Send one request under one counter; when no answer comes the same request goes out again.

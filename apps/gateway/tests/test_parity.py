@@ -25,6 +25,7 @@ STORY = [
     {"enabled": True, "gps": {"lat": 1, "lon": 2}},
     {"enabled": True, "software": "4.0"},
     {"balance": -1},
+    {"balance": 7, "acknowledged": ["never-issued"]},
     {"enabled": True, "cells": CELLS * 3},
     "disable",
     {"enabled": True},

@@ -28,11 +28,12 @@ def record_connection(
     lat: float | None,
     lon: float | None,
     ip_address: str | None,
+    balance: int | None,
     by: Actor,
 ) -> Connection:
-    """The contact itself, dated by our clock, with the cells and the position that the unit saw."""
+    """The contact itself, dated by our clock: the cells and the position that the unit saw, the credit it had."""
     located = lat is not None and lon is not None
-    columns = Connection.columns_of_contact(cells, lat, lon)
+    columns = Connection.columns_of_contact(cells, lat, lon, balance)
     connection: Connection = new(Connection, by=by, product=product, **columns)
     product.latest_connection = connection
     changed = ["latest_connection"]

@@ -17,6 +17,7 @@ class Connection(Row):
     """One contact of a unit with what it saw of the network. Only a status report makes one."""
 
     SCOPE = Follows("product")
+    HIDDEN = ("balance",)
 
     connection_id = models.BigAutoField(primary_key=True)
     product = of_product("connections", null=True, db_index=False)
@@ -66,12 +67,15 @@ class Connection(Row):
     error_radius = models.IntegerField(null=True)
     address = models.TextField(null=True)
     country_code = models.IntegerField(null=True)
+    balance = models.IntegerField(null=True)  # seconds of credit that the unit said it had
 
     class Meta:
         indexes = [models.Index(fields=["product", "-connection_id"], name="products_connection_latest")]
 
     @staticmethod
-    def columns_of_contact(cells: list[dict[str, int | None]], lat: float | None, lon: float | None) -> dict[str, Any]:
+    def columns_of_contact(
+        cells: list[dict[str, int | None]], lat: float | None, lon: float | None, balance: int | None
+    ) -> dict[str, Any]:
         """The columns of a contact of now, dated by our clock, from what the unit saw of the network."""
         located = lat is not None and lon is not None
         columns: dict[str, Any] = {
@@ -81,6 +85,7 @@ class Connection(Row):
             "mnc": cells[0].get("mnc") if cells else None,
             "latitude": f"{lat:.6f}" if located else None,
             "longitude": f"{lon:.6f}" if located else None,
+            "balance": balance,
         }
         for number, cell in enumerate(cells[:MOST_CELLS], start=1):
             columns |= {f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")}
