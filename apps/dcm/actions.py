@@ -16,13 +16,13 @@ from apps.products.models import Product
 @action(level=None)
 def record_balance(product: Product, *, balance: int, by: Actor) -> Balance:
     """Keep the balance (seconds) that the unit reports of itself."""
-    values = {"balance": balance, "expected_expiry": Balance.expiry_of(balance)}
+    expiry = Balance.expiry_of(balance)
     row: Balance | None = Balance.objects.filter(product=product).first()
     if row is None:
-        row = new(Balance, by=by, product=product, **values)
+        row = new(Balance, by=by, product=product, balance=balance, expected_expiry=expiry)
     else:
-        row.balance, row.expected_expiry = values["balance"], values["expected_expiry"]
-        touch(row, *values, by=by)
+        row.balance, row.expected_expiry = balance, expiry
+        touch(row, "balance", "expected_expiry", by=by)
     return row
 
 
