@@ -15,12 +15,13 @@ from tests.cast import Caller, Cast, Device, make_cast, make_unit
 def fresh_process_memory() -> Iterator[None]:
     """What this process remembers must not outlive a test's database."""
     from apps.accounts import tokens
+    from apps.core import changes
     from apps.gateway import seen
 
-    for memory in (tokens, seen):
+    for memory in (tokens, seen, changes):
         memory.forget()
     yield
-    for memory in (tokens, seen):
+    for memory in (tokens, seen, changes):
         memory.forget()
 
 

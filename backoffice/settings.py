@@ -154,6 +154,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "events: sweep the outbox": {"task": "apps.events.tasks.relay", "schedule": 30.0},
+    "api: forget past changes of tables": {"task": "apps.api.tasks.tidy", "schedule": 900.0},
     "accounts: forget old tokens and counters": {"task": "apps.accounts.tasks.tidy", "schedule": 3600.0},
 }
 

@@ -4,6 +4,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import generics, serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from apps.api.envelope import dumps
@@ -43,6 +44,7 @@ class SerializerPage(generics.GenericAPIView):
     """The same page as one would write it first: ModelSerializer."""
 
     authentication_classes: list = []
+    renderer_classes = [JSONRenderer]  # DRF's own
     queryset = Product.objects.order_by("row_no")
 
     def get(self, request):

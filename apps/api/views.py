@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
-from apps.api import envelope, include, paging, reading
+from apps.api import counting, envelope, include, pages, paging, reading
 from apps.api.endpoint import ApiView
 from apps.api.filters import filtered
 from apps.api.parsers import Undecodable
@@ -49,24 +49,28 @@ class CollectionViewSet(TableView):
         page, size = paging.read(request.query_params, most=most)
         visible = self.table.model.objects.visible_to(self.by)
         matching = query.apply(asked, filtered(self.table, visible, request.query_params), self.table, self.by)
-        first, total = query.window(asked, matching.count())
-        rows = query.ordered(asked, matching, reading.default_order(self.table), self.table, self.by)
+        first, total = query.window(asked, counting.count(matching))
         if asked.single:
-            return self.single(request, rows, first, total)
+            if total != 1:
+                raise Unmatched("Multiple results found", 400) if total else Unmatched("No result found", 404)
+            return self.single(request, self.window(asked, matching, first, first + 1))
         start = first + max(page - 1, 0) * size
-        records = []
+        records: Any = []
         if page and start < first + total:
-            wanted = rows[start : min(start + size, first + total)]
-            records = reading.records(self.table, wanted)
+            wanted = self.window(asked, matching, start, min(start + size, first + total))
+            records = reading.records(self.table, wanted) if related else pages.page(self.table, wanted)
             include.add(records, self.table, related, self.by)
         response = envelope.answer(paging.envelope(records, total, page, size))
         response["Link"] = paging.links(request.build_absolute_uri(request.path), total, page, size)
         return response
 
-    def single(self, request: Request, rows: Any, first: int, total: int) -> HttpResponse:
-        if total != 1:
-            raise Unmatched("Multiple results found", 400) if total else Unmatched("No result found", 404)
-        record = reading.records(self.table, rows[first : first + 1])[0]
+    def window(self, asked: query.Query, matching: Any, start: int, stop: int) -> Any:
+        if asked.order_by:
+            return query.ordered(asked, matching, self.table, self.by)[start:stop]
+        return counting.window(matching, reading.default_order(self.table), start, stop)
+
+    def single(self, request: Request, rows: Any) -> HttpResponse:
+        record = reading.records(self.table, rows)[0]
         response = envelope.answer(record)
         response["Location"] = request.build_absolute_uri(f"{request.path}/{record[self.table.key.name]}")
         return response

@@ -1,8 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class CoreConfig(AppConfig):
     name = "apps.core"
 
     def ready(self) -> None:
-        from apps.core import checks  # noqa: F401
+        from apps.core import changes, checks  # noqa: F401
+
+        pre_migrate.connect(changes.suspend, sender=self)
+        post_migrate.connect(changes.install, sender=self)

@@ -24,6 +24,6 @@ def rows_declare_their_scope(**kwargs: Any) -> list[CheckMessage]:
                 )
             )
         names = {field.column for field in model._meta.concrete_fields}
-        for stray in {*model.HIDDEN, *model.SECRET} - names:
+        for stray in {*model.HIDDEN, *model.SECRET, *model.BUSY} - {*names, "*"}:
             problems.append(Error(f"names an unknown column {stray!r}", obj=model, id="core.E002"))
     return problems

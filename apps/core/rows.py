@@ -50,7 +50,7 @@ def create_row(table: Table, values: Mapping[str, Any], *, by: Actor) -> Any:
     if errors:
         raise Invalid(errors)
     row = table.model(created_by=by.name_for_record, **cleaned)
-    _write(row, insert=True)
+    _write(row)
     if table.after_write:
         table.after_write(row, by=by)
     return _still_visible(table, row, by)
@@ -86,11 +86,12 @@ def update_row(table: Table, key: Any, values: Mapping[str, Any], *, by: Actor) 
     if errors:
         raise Invalid(errors)
     if cleaned:
+        before = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
         for attname, value in cleaned.items():
             setattr(row, attname, value)
         row.modified_at = timezone.now()
         row.modified_by = by.name_for_record
-        _write(row, insert=False)
+        _write(row, before)
         if table.after_write:
             table.after_write(row, by=by)
     for name, value in hooked:
@@ -156,17 +157,24 @@ def _take(column: Column, value: Any, cleaned: dict[str, Any], errors: dict[str,
     cleaned[column.attname] = taken
 
 
-def _write(row: Row, *, insert: bool) -> None:
+def _write(row: Row, before: Mapping[str, Any] | None = None) -> None:
+    """Save the row: what differs from `before`, or all of a new one."""
     row.before_write()
     errors = _collisions(row)
     if errors:
         raise Invalid(errors, code="duplicate")
     try:
         with transaction.atomic():
-            row.save(force_insert=insert)
+            row.save(force_insert=before is None, update_fields=before and _changed(row, before))
     except IntegrityError:
         # Somebody else wrote the same between our look and our write.
         raise Invalid(_collisions(row) or {"row": "conflicts with another row"}, code="duplicate") from None
+
+
+def _changed(row: Row, before: Mapping[str, Any]) -> list[str]:
+    changed = {name for name, value in before.items() if getattr(row, name) != value}
+    digests = {digest.name for name in changed if (digest := digest_of(type(row), name))}
+    return sorted(changed | digests)
 
 
 def _collisions(row: Row) -> dict[str, str]:

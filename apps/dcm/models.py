@@ -16,6 +16,7 @@ class Balance(Row):
     it told before stands with its connections."""
 
     SCOPE = Follows("product")
+    BUSY = ("*",)
 
     balance_id = models.BigAutoField(primary_key=True)
     product = of_product("balance", db_index=False)

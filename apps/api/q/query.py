@@ -75,10 +75,8 @@ def apply(query: Query, rows: QuerySet, table: Table, by: Actor) -> QuerySet:
     return table.model._base_manager.filter(**{f"{key}__in": first})
 
 
-def ordered(query: Query, rows: QuerySet, default: list[Any], table: Table, by: Actor) -> QuerySet:
+def ordered(query: Query, rows: QuerySet, table: Table, by: Actor) -> QuerySet:
     """NULLs last ascending, first descending; rows without a related row last; the key breaks ties."""
-    if not query.order_by:
-        return rows.order_by(*default)
     orders: list[OrderBy] = []
     for number, (place, descending) in enumerate(query.order_by):
         relation, _column = place

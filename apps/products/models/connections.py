@@ -18,6 +18,7 @@ class Connection(Row):
 
     SCOPE = Follows("product")
     HIDDEN = ("balance",)
+    BUSY = ("*",)
 
     connection_id = models.BigAutoField(primary_key=True)
     product = of_product("connections", null=True, db_index=False)

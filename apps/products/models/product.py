@@ -31,6 +31,7 @@ class Product(Row):
         "row_no", "device_key_digest", "order_seq", "current_tamper_flag", "desired_tamper_flag",
         "latest_tamper_enable_history_id", "reported_software",
     )  # fmt: skip
+    BUSY = ("latest_connection_id", "latest_connection_location_id", "gps_lat", "gps_lon", "ip_address")
 
     row_no = models.BigAutoField(primary_key=True)
     product_imei = models.CharField(max_length=20, unique=True)
