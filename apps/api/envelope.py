@@ -10,7 +10,10 @@ JSON = "application/json"
 
 def dumps(value: Any) -> bytes:
     """JSON. Times in it are naive UTC already (reading.records) or texts (core.times.iso)."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(value, default=str)
+    except TypeError:  # a key that is no text; allowing for it from the start would cost each answer twice the time
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:

@@ -26,7 +26,7 @@ def read(query: Mapping[str, Any], default: int = DEFAULT, most: int = MOST) -> 
     return page, min(size, most)
 
 
-def envelope(objects: list[Any], total: int, page: int, size: int) -> dict[str, Any]:
+def envelope(objects: Any, total: int, page: int, size: int) -> dict[str, Any]:
     return {
         "num_results": total,
         "objects": objects,

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
-from apps.api import counting, envelope, include, pages, paging, reading
+from apps.api import counting, envelope, include, paging, reading
 from apps.api.endpoint import ApiView
 from apps.api.filters import filtered
 from apps.api.parsers import Undecodable
@@ -58,7 +58,7 @@ class CollectionViewSet(TableView):
         records: Any = []
         if page and start < first + total:
             wanted = self.window(asked, matching, start, min(start + size, first + total))
-            records = reading.records(self.table, wanted) if related else pages.page(self.table, wanted)
+            records = reading.records(self.table, wanted) if related else reading.page(self.table, wanted)
             include.add(records, self.table, related, self.by)
         response = envelope.answer(paging.envelope(records, total, page, size))
         response["Link"] = paging.links(request.build_absolute_uri(request.path), total, page, size)

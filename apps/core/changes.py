@@ -5,6 +5,7 @@ holds the snapshot it was seen under; it still stands when no change has become 
 query, nobody waits for anybody, and what is answered is exact. Elsewhere everything is worked out anew.
 """
 
+import functools
 import re
 import threading
 import time
@@ -17,6 +18,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from apps.core.models import Row
+from apps.core.statements import execute_prepared
 
 MOST_KEPT = 512
 KEPT_FOR = 600.0  # seconds without use
@@ -32,17 +34,17 @@ _TABLE = """
         RETURN NULL;
     END $$;
 """
-_IF_CHANGED = """
-    SELECT CASE WHEN EXISTS (
-        SELECT 1 FROM core_change
-        WHERE name = ANY(%s) AND xid >= pg_snapshot_xmin(%s::pg_snapshot)
-        AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot) OR name = %s
-    ) THEN {expression} END, {snapshot}
-"""
+_ALL, _OFF = "*", "off"  # everything may have changed; nothing is watched at present
 # Null in a transaction that has written: it sees what nobody else does, and may be undone.
 _SNAPSHOT = "CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_current_snapshot()::text END"
+_CHANGED = f"""
+    SELECT EXISTS (
+        SELECT 1 FROM core_change
+        WHERE name = ANY(%s::text[]) AND xid >= pg_snapshot_xmin(%s::pg_snapshot)
+        AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot) OR name = '{_OFF}'
+    ), {_SNAPSHOT}
+"""  # noqa: S608  # constants
 _PREFIX = "changed"
-_ALL, _OFF = "*", "off"  # everything may have changed; nothing is watched at present
 _NAMES = re.compile(r'"([^"]+)"')
 
 
@@ -133,20 +135,18 @@ def kept(expression: str, params: Iterable[Any]) -> Any:
     params = tuple(params)
     names = _depends_on(expression)
     if names is None:
-        return _ask(f"SELECT {expression}", params)[0]
+        return _ask(expression, params)[0]
     try:
         key = hash((expression, params)), expression, params, connection.settings_dict["NAME"]
     except TypeError:  # a parameter that can't be a key
-        return _ask(f"SELECT {expression}", params)[0]
+        return _ask(expression, params)[0]
     with _lock:
         before = _kept.get(key)
     now = time.monotonic()
-    if before is None or before.until < now:
-        value, snapshot = _ask(f"SELECT {expression}, {_SNAPSHOT}", params)
-    else:
-        since = ([*names, _ALL], before.snapshot, before.snapshot, _OFF)
-        value, snapshot = _ask(_IF_CHANGED.format(expression=expression, snapshot=_SNAPSHOT), (*since, *params))
-        value = before.value if value is None else value
+    changed, snapshot = True, None
+    if before is not None and before.until > now:
+        changed, snapshot = _since(before.snapshot, names)
+    value, snapshot = _ask(expression, params) if before is None or changed else (before.value, snapshot)
     if snapshot is None:
         return value
     with _lock:
@@ -163,13 +163,24 @@ def forget() -> None:
         _kept.clear()
 
 
-def _ask(sql: str, params: Iterable[Any]) -> Any:
+def _ask(expression: str, params: Iterable[Any]) -> tuple[Any, str | None]:
+    """The value, and the snapshot it was seen under."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(params))
-        return cursor.fetchone()
+        cursor.execute(f"SELECT {expression}, {_SNAPSHOT}", list(params))  # noqa: S608  # Django's SQL
+        found: tuple[Any, str | None] = cursor.fetchone()
+        return found
 
 
-def _depends_on(expression: str) -> list[str] | None:
+def _since(snapshot: str, names: tuple[str, ...]) -> tuple[bool, str | None]:
+    """Whether one of these changes has become visible since, and the snapshot of now."""
+    with connection.cursor() as cursor:
+        execute_prepared(cursor, _CHANGED, [[*names, _ALL], snapshot, snapshot])
+        found: tuple[bool, str | None] = cursor.fetchone()
+        return found
+
+
+@functools.lru_cache(maxsize=MOST_KEPT)
+def _depends_on(expression: str) -> tuple[str, ...] | None:
     """The changes that may alter the value, from the names in its SQL; None: it can't be kept."""
     quoted = set(_NAMES.findall(expression))
     found: list[str] = []
@@ -181,7 +192,7 @@ def _depends_on(expression: str) -> list[str] | None:
         if "*" in busy or columns & set(busy):
             return None
         found += [table, *(f"{table}.{column}" for column in sorted(columns))]
-    return found or None
+    return tuple(found) or None
 
 
 _by_table: dict[str, type[models.Model]] = {}
