@@ -5,9 +5,16 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
 
-from bench import gateway, lists, one_process, read_one
+from bench import gateway, lists, million, one_process, read_one, restless
 
-BENCHES = {"read_one": read_one.run, "lists": lists.run, "gateway": gateway.run, "one_process": one_process.run}
+BENCHES = {
+    "read_one": read_one.run,
+    "lists": lists.run,
+    "gateway": gateway.run,
+    "one_process": one_process.run,
+    "restless": restless.run,
+    "million": million.run,
+}
 
 
 def main() -> int:

@@ -68,8 +68,8 @@ def scratch(units: int = UNITS) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def serving(env: dict[str, str], *command: str, port: int) -> Iterator[str]:
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=env, start_new_session=True)
+def serving(env: dict[str, str], *command: str, port: int, python: str = sys.executable) -> Iterator[str]:
+    process = subprocess.Popen([python, "-m", *command], cwd=ROOT, env=env, start_new_session=True)
     try:
         for _try in range(200):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -118,6 +118,21 @@ def interleaved(rounds: int = ROUNDS, **kinds: Callable[[], float]) -> dict[str,
         for name, measure in kinds.items():
             found[name].append(measure())
     return {name: statistics.median(values) for name, values in found.items()}
+
+
+def least(work: Callable[[], object], times: int = 41) -> float:
+    """Seconds: the lower quartile, after some runs to warm up."""
+    found = []
+    for _time in range(times + 5):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return sorted(found[5:])[times // 4]
+
+
+def tell_time(what: str, value: float, goal: float, unit: str = " s") -> None:
+    mark = "reached" if value <= goal else "MISSED"
+    print(f"{what}: {value:.3g}{unit}   (goal at most {goal:g}{unit}: {mark})", flush=True)
 
 
 def tell(what: str, value: float, against: str, limit: float, goal: float) -> None:
