@@ -12,7 +12,7 @@ from apps.factory.models import Serial
 from apps.factory.tables import TABLES as FACTORY
 from apps.parts.models import DefaultEnergyLimit
 from apps.parts.tables import TABLES as PARTS
-from apps.products.models import Home2StockPreparationTracking, LatestSoftware
+from apps.products.models import Home2StockPreparationTracking, LatestSoftware, WakeUpSoftware
 from apps.products.tables import TABLES as PRODUCTS
 from apps.repairs.models import RepairProductLinker, RepairWorkflowHistory
 from apps.repairs.tables import TABLES as REPAIRS
@@ -24,7 +24,7 @@ CATALOGUE: list[Table] = [
     *ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CONNECTIVITY, *DCM, *FACTORY, *ALERTS, *WORKFLOWS, *WEBHOOKS
 ]  # fmt: skip
 
-# Tables of the contract without an endpoint: kept, moved in and out, shown in the admin, not served.
+# Tables without an endpoint, of the contract and our own: kept, moved in and out, shown in the admin, not served.
 _UNSERVED: dict[str, Any] = {
     "default_energy_limit": DefaultEnergyLimit,
     "home2_stock_preparation_tracking": Home2StockPreparationTracking,
@@ -35,6 +35,7 @@ _UNSERVED: dict[str, Any] = {
     "rtc_fallback_message_history": RtcFallbackMessageHistory,
     "rtc_message_history": RtcMessageHistory,
     "serial": Serial,
+    "wake_up_software": WakeUpSoftware,
 }
 UNSERVED: list[Table] = [
     Table(path=path, model=model, read=None, create=None, edit=None, delete=None) for path, model in _UNSERVED.items()

@@ -62,6 +62,7 @@ def import_tables(source: IO[bytes], *, progress: Progress) -> dict[str, int]:
     counts: dict[str, int] = {}
     try:
         with transaction.atomic():
+            _take_time()
             for table, batch in _batches(source):
                 _store(table, batch)
                 counts[table.path] = counts.get(table.path, 0) + len(batch)
@@ -73,6 +74,13 @@ def import_tables(source: IO[bytes], *, progress: Progress) -> dict[str, int]:
     except IntegrityError as error:
         raise Refusal(str(error).strip()) from None
     return counts
+
+
+def _take_time() -> None:
+    """Checking the keys of a million rows is one statement, and a long one."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:

@@ -6,7 +6,11 @@ from types import SimpleNamespace
 from django.apps import apps
 from django.db import connection
 
-MIGRATIONS = ("accounts", "products", "parts", "connectivity", "webhooks")
+MIGRATIONS = (
+    ("accounts", "0002_reference"), ("products", "0002_reference"), ("products", "0004_wake_up_software"),
+    ("parts", "0002_reference"), ("connectivity", "0002_reference"), ("connectivity", "0003_networks"),
+    ("webhooks", "0002_reference"),
+)  # fmt: skip
 
 
 def fill() -> None:
@@ -15,5 +19,5 @@ def fill() -> None:
             cursor.execute(statement)
 
     editor = SimpleNamespace(connection=connection, execute=execute)
-    for room in MIGRATIONS:
-        import_module(f"apps.{room}.migrations.0002_reference").fill(apps, editor)
+    for room, name in MIGRATIONS:
+        import_module(f"apps.{room}.migrations.{name}").fill(apps, editor)

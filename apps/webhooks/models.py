@@ -26,4 +26,4 @@ class Subscriber(Row):
     url = models.TextField()
     channel_name = models.ForeignKey(Channel, models.PROTECT, db_column="channel_name", related_name="subscriber")
     entity = models.ForeignKey(Entity, models.PROTECT, null=True, related_name="subscriber")
-    key = EncryptedField(label="subscriber.key")
+    key = EncryptedField(max_length=24, label="subscriber.key")

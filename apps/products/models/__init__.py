@@ -6,6 +6,7 @@ from apps.products.models.catalogue import (
     ProductTypeSoftwareVersionTypeLinker,
     SoftwareVersionType,
     StateType,
+    WakeUpSoftware,
 )
 from apps.products.models.connections import Connection, RtcConnectionHistory
 from apps.products.models.histories import (
@@ -26,6 +27,7 @@ from apps.products.models.histories import (
 from apps.products.models.product import Product, of_product
 
 __all__ = [
+    "WakeUpSoftware",
     "ProductProductGroupLinker",
     "ProductGroup",
     "Parameter",

@@ -78,3 +78,16 @@ class ParameterType(Row):
     units = models.CharField(max_length=255, null=True)
     repeatable = models.BooleanField()
     setting = models.BooleanField()
+
+
+class WakeUpSoftware(Row):
+    """Software, by the name that units report, which connects at once when it gets a wake-up SMS (seed 004, "WakeUp").
+    A list of names of its own, for units also run versions that software_version_type doesn't hold."""
+
+    SCOPE = Reference()
+
+    wake_up_software_id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+
+    class Meta:
+        verbose_name_plural = "wake-up software"

@@ -39,7 +39,7 @@ class Product(Row):
     current_enable_flag = models.BooleanField(default=False)
     desired_enable_flag = models.BooleanField(default=False)
     disable_date = models.DateTimeField(null=True)
-    device_key = EncryptedField(null=True, label="product.device_key")
+    device_key = EncryptedField(max_length=24, null=True, label="product.device_key")
     hub = models.ForeignKey(Hub, models.PROTECT, null=True, related_name="products")
     imsi = models.CharField(max_length=15, unique=True)
     iccid = models.CharField(max_length=22, null=True, unique=True)
