@@ -100,7 +100,8 @@ def test_no_other_endpoint_and_no_page_holds_one(canaries, cast, call):
         answer = call(cast.root, "GET", path) if path.startswith("/v1/") else browser.get(path)
         assert answer.status_code < 500
         text = b"".join(answer).decode() if answer.streaming else answer.content.decode()
-        answer.close()
+        for close in answer._resource_closers:
+            close()
         assert not found_in(text, secrets), path
 
 
