@@ -8,13 +8,13 @@ from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
-from apps.api import counting, envelope, include, paging, reading
+from apps.api import envelope, include, paging, reading
 from apps.api.endpoint import ApiView
 from apps.api.filters import filtered
 from apps.api.parsers import Undecodable
 from apps.api.q import query
 from apps.api.q.errors import Unmatched
-from apps.core import rows
+from apps.core import counting, rows
 from apps.core.levels import Level
 from apps.core.tables import Table
 

@@ -1,4 +1,4 @@
-"""Counts and far pages of lists are exact, whoever changes rows when (apps/core/changes.py, apps/api/counting.py)."""
+"""Counts and far pages of lists are exact, whoever changes rows when (apps/core/changes.py, apps/core/counting.py)."""
 
 import itertools
 import threading
@@ -8,8 +8,7 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 
 from apps.accounts.models import Entity
-from apps.api import counting
-from apps.core import changes
+from apps.core import changes, counting
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.events import wake
