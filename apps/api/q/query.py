@@ -1,11 +1,11 @@
 """The whole of `q`: read from the query string, applied to the rows in scope."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Max, Min, OrderBy, QuerySet, Subquery
+from django.db.models import Exists, F, Max, Min, OrderBy, OuterRef, Q, QuerySet, Subquery
 
 from apps.api.parsers import MAX_DEPTH, Undecodable
 from apps.api.q import tree, values
@@ -51,10 +51,13 @@ def read(table: Table, text: str | None) -> Query:
     filters = tree.All(())
     if "filters" in given:
         filters = tree.Parser().filters(table.model, given["filters"])
+    groups = tuple(_place(table, _keys(item, "group_by", {"field"})) for item in _list(given, "group_by"))
+    if sum(1 for relation, _column in groups if relation and relation.to_many) > 1:
+        raise BadQuery("group_by: more than one field of a to-many relation")
     return Query(
         filters,
         tuple(_order(table, item) for item in _list(given, "order_by")),
-        tuple(_place(table, _keys(item, "group_by", {"field"})) for item in _list(given, "group_by")),
+        groups,
         _count(given, "limit") or None,
         _count(given, "offset"),
         bool(given.get("single")),
@@ -66,13 +69,47 @@ def apply(query: Query, rows: QuerySet, table: Table, by: Actor) -> QuerySet:
     rows = rows.filter(condition(query.filters, by))
     if not query.group_by:
         return rows
+    many = [place for place in query.group_by if place[0] and place[0].to_many]
+    plain = [place for place in query.group_by if place not in many]
+    if not many:
+        firsts = Q(**_first_of(rows, plain, table, by))
+    else:
+        ((relation, column),) = many
+        assert relation is not None
+        theirs: Any = relation.model.objects.visible_to(by)
+        valued = theirs.filter(relation.linked(), **{f"{column.attname}__isnull": False})
+        # Rows with a value there, by the value; the others are one group more.
+        lone = rows.filter(~Exists(valued) | Exists(theirs.filter(relation.linked(), **{column.attname: None})))
+        firsts = _first_of_related(rows, relation, column, plain, table, by) | Q(**_first_of(lone, plain, table, by))
+    return table.model._base_manager.filter(firsts)
+
+
+def _first_of(rows: QuerySet, places: Sequence[Place], table: Table, by: Actor) -> dict[str, Any]:
+    """The smallest key of each group of rows, as a condition."""
     key = table.key.field.name
     names = []
-    for number, place in enumerate(query.group_by):
+    for number, place in enumerate(places):
         rows = rows.annotate(**{f"group_{number}": _value(place, by, Min)})
         names.append(f"group_{number}")
-    first = rows.order_by().values(*names).annotate(first_of_group=Min(key)).values("first_of_group")
-    return table.model._base_manager.filter(**{f"{key}__in": first})
+    if not names:
+        return {f"{key}__in": rows.order_by(key).values(key)[:1]}
+    return {f"{key}__in": rows.order_by().values(*names).annotate(first_of_group=Min(key)).values("first_of_group")}
+
+
+def _first_of_related(
+    rows: QuerySet, relation: Relation, column: Column, places: Sequence[Place], table: Table, by: Actor
+) -> Q:
+    """The same where a row belongs to as many groups as it has different values there; it stands once all the same."""
+    theirs: Any = relation.model.objects.visible_to(by)
+    theirs = theirs.filter(**{f"{relation.far}__in": rows.values(relation.near), f"{column.attname}__isnull": False})
+    names = [column.attname]
+    for number, place in enumerate(places):
+        ours = rows.filter(**{relation.near: OuterRef(relation.far)}).order_by()
+        value = ours.annotate(of_group=_value(place, by, Min)).values("of_group")[:1]
+        theirs = theirs.annotate(**{f"group_{number}": Subquery(value)})
+        names.append(f"group_{number}")
+    firsts = theirs.order_by().values(*names).annotate(first_of_group=Min(relation.far)).values("first_of_group")
+    return Q(**{f"{relation.near}__in": firsts})
 
 
 def ordered(query: Query, rows: QuerySet, table: Table, by: Actor) -> QuerySet:

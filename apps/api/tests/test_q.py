@@ -147,7 +147,7 @@ def test_a_q_that_is_no_json(ask, q):
         [], None, 5, "x", True, {"filters": None}, {"filters": 5}, {"filters": [1]}, {"filters": "ab"}, {"filters": [{}]}, {"order_by": None},
         {"order_by": {}}, {"order_by": "x"}, {"order_by": ["x"]}, {"order_by": [{"field": "nothing"}]}, {"order_by": [{"field": "assembler", "x": 1}]},
         {"order_by": [{"field": "assembler", "direction": "ASC"}]}, {"order_by": [{"field": "assembler", "direction": None}]}, {"order_by": [{"field": "notes"}]},
-        {"order_by": [{"field": "device_key"}]}, {"group_by": [{"field": "device_key"}]}, {"group_by": None}, {"group_by": [{"field": "a__b__c"}]},
+        {"order_by": [{"field": "device_key"}]}, {"group_by": [{"field": "device_key"}]}, {"group_by": None}, {"group_by": [{"field": "notes__note_text"}, {"field": "states__state_id"}]}, {"group_by": [{"field": "a__b__c"}]},
         {"limit": -1}, {"limit": "abc"}, {"limit": [1]}, {"offset": -1}, {"offset": {"a": 1}}, {"limit": 10**5000},
         {"filters": [f("is_payg", "eq", True)] * 51}, DEEP,
         {"filters": [f("notes", "any", f("product", "has", f("notes", "any", f("product", "has", f("is_payg", "eq", True)))))]},
@@ -184,6 +184,14 @@ def test_group_by_gives_the_row_with_the_smallest_key_of_each_group(found):
     assert found(group_by=[{"field": "gps_lat"}]) == "a1 a2 a3 a4"  # NULL is one group
     assert found(f("is_payg", "eq", True), group_by=[{"field": "gps_lat"}]) == "a1 a3"
     assert found(group_by=[{"field": "product_type__name"}]) == "a1 a4 a5"
+    # a1 stands for "north" and "south", once; a3 for those without a note
+    text = {"field": "notes__note_text"}
+    assert found(group_by=[text]) == "a1 a3 a5"
+    assert found(f("is_payg", "eq", False), group_by=[text]) == "a2 a4"
+    assert found(group_by=[{"field": "product_type_id"}, text]) == "a1 a3 a4 a5"
+    assert found(group_by=[text, {"field": "product_type__name"}]) == "a1 a3 a4 a5"
+    assert found(f("notes", "any", f("note_text", "eq", "south")), group_by=[text]) == "a1"
+    assert found(f("product_imei", "in", []), group_by=[text]) == ""
     assert found(group_by=[{"field": "gps_lat"}], order_by=[{"field": "gps_lat", "direction": "desc"}]) == "a2 a3 a1 a4"
 
 
