@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from apps.api.views import table_urls
 from backoffice import errors
+from backoffice.admin import site
 from backoffice.catalogue import CATALOGUE
 
 v1: list[Any] = [
@@ -19,6 +21,8 @@ v1: list[Any] = [
 
 urlpatterns = [
     path("v1/", include(v1)),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", site.urls),
     path("", include("apps.console.urls")),
 ]
 

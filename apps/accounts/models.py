@@ -121,6 +121,11 @@ class User(AbstractBaseUser, Row):
     def name_for_record(self) -> str:
         return self.email
 
+    @property
+    def is_staff(self) -> bool:
+        """The admin opens for ADMIN and above."""
+        return self.is_active and self.level >= Level.ADMIN
+
     def has_perm(self, permission: str, obj: Any = None) -> bool:
         return self.is_active and self.level >= Level.SYSTEM
 

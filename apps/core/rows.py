@@ -132,9 +132,14 @@ def fetch_row(table: Table, key: Any, *, by: Actor | None, lock: bool = False) -
     return row
 
 
-def _may_write(table: Table, by: Actor) -> None:
+def may_write(table: Table, by: Any) -> bool:
+    """Whether this table is one whose rows this user may write at all, the level apart."""
     scope = table.model.SCOPE
-    if scope is not None and scope.writes_need_global and not by.is_global:
+    return not (scope is not None and scope.writes_need_global and not by.is_global)
+
+
+def _may_write(table: Table, by: Actor) -> None:
+    if not may_write(table, by):
         raise Forbidden("Reference data is written by users of GLOBAL scope only")
 
 

@@ -1,0 +1,336 @@
+"""A table in the admin: the same rows, levels, scope and rules as at /v1, by the same functions (core.rows).
+
+Only declarations stand in the rooms: `class ProductAdmin(RowAdmin)` with columns, filters and buttons. A table without
+one gets what its columns suggest.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.utils import quote
+from django.core.paginator import Paginator
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+
+from apps.core import counting
+from apps.core.actors import Actor
+from apps.core.columns import MASK, BadValue, Column
+from apps.core.levels import Level
+from apps.core.models import Row
+from apps.core.refusals import Forbidden, Invalid, Refused
+from apps.core.rows import create_row, delete_row, may_write, update_row
+from apps.core.scope import Reference
+from apps.core.tables import Table
+
+IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
+MOST_COLUMNS = 7
+MOST_OF_TERM = 100  # rows of another table that a search term may stand for
+
+
+class KeptCount(Paginator):
+    """Counts as lists of the API do: exact, and kept until a row changes."""
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        rows: Any = self.object_list
+        return counting.count(rows) if isinstance(rows, QuerySet) else len(rows)
+
+
+class RowForm(forms.ModelForm):
+    """Tries the write by the rules of the table, and takes it back, so that a refusal stands at its field."""
+
+    row_admin: ClassVar[Any]
+    by: ClassVar[Actor]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            with transaction.atomic():
+                self.row_admin.write(self, self.by)
+                transaction.set_rollback(True)
+        except Invalid as refused:
+            fields = {column.name: column.field.name for column in self.row_admin.table.columns.values()}
+            for name, text in refused.errors.items():
+                self.add_error(fields[name] if fields.get(name) in self.fields else None, text)
+        except Refused as refused:
+            self.add_error(None, refused.message)
+        return cleaned
+
+
+class RowAdmin(ModelAdmin):
+    """The admin of one Table."""
+
+    table: ClassVar[Table]
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = KeptCount
+    form = RowForm
+    save_on_top = False
+    list_filter_submit = True
+    warn_unsaved_form = True
+    search_fields: Sequence[str] = ("pk",)  # what is searched says get_search_results
+
+    # Who may do what: ADMIN and above, and what the table says.
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _level(request) is not None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, self.table.create)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, self.table.edit)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, self.table.delete)
+
+    def _may(self, request: HttpRequest, needed: Level | None) -> bool:
+        level = _level(request)
+        return level is not None and needed is not None and level >= needed and may_write(self.table, request.user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: Any = self.table.model.objects.visible_to(request.user)
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """Newest first; reference data as it was numbered."""
+        if self.ordering:
+            return list(self.ordering)
+        return ["pk"] if isinstance(self.table.model.SCOPE, Reference) else ["-pk"]
+
+    # Lists
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        given = [name for name in self.list_display if name not in ("__str__", "action_checkbox")]
+        return [self._shown(name) for name in given or self._telling()]
+
+    def _telling(self) -> list[str]:
+        """The columns that tell most: the key, what people know it by, where it belongs, its kinds, when."""
+        columns = list(self.table.columns.values())
+        ranked = [self.table.key]
+        ranked += [column for column in columns if column.name in IDENTIFYING]
+        ranked += [column for column in columns if isinstance(column.field, models.ForeignKey)][:3]
+        ranked += [column for column in columns if column.field.choices][:2]
+        ranked += [column for column in columns if isinstance(column.field, models.BooleanField | models.DateField)][:3]
+        ranked += [column for column in columns if isinstance(column.field, models.IntegerField | models.FloatField)]
+        names = dict.fromkeys(column.field.name for column in ranked if not column.meta and not column.secret)
+        return [*list(names)[: MOST_COLUMNS - 1], "created_at"]
+
+    def _shown(self, name: str) -> Any:
+        field = next((one for one in self.table.model._meta.concrete_fields if one.name == name), None)
+        return _link_to(self, field) if isinstance(field, models.ForeignKey) else name
+
+    def get_list_select_related(self, request: HttpRequest) -> list[str] | bool:
+        shown = self.get_list_display(request)
+        return [item.field_name for item in shown if hasattr(item, "field_name")] or False
+
+    def get_list_filter(self, request: HttpRequest) -> list[str]:
+        if self.list_filter:
+            return list(self.list_filter)
+        fields = [column.field for column in self.table.columns.values() if not column.meta]
+        return [field.name for field in fields if field.choices or isinstance(field, models.BooleanField)][:4]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """By key and by the identifiers that people know, of the row itself or of the unit or part it belongs to."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = self.identified(term)
+        for field in self.table.model._meta.concrete_fields:
+            related = self.admin_site._registry.get(field.related_model) if field.related_model else None
+            if not isinstance(field, models.ForeignKey) or not isinstance(related, RowAdmin):
+                continue
+            if any(column.name in IDENTIFYING for column in related.table.columns.values()):
+                rows = related.get_queryset(request).order_by().filter(related.identified(term))
+                keys = list(rows.values_list(field.target_field.attname, flat=True)[:MOST_OF_TERM])
+                if keys:
+                    found |= Q(**{f"{field.attname}__in": keys})
+        return queryset.filter(found), False
+
+    def identified(self, term: str) -> Q:
+        """The rows that this text stands for: anywhere in reference data, else from its start, which an index finds."""
+        found = Q(pk__in=[])
+        lookup = "icontains" if isinstance(self.table.model.SCOPE, Reference) else "startswith"
+        for column in self.table.columns.values():
+            if column.secret or column.field.is_relation:
+                continue
+            if column is self.table.key and column.value_field.get_internal_type() != "CharField":
+                try:
+                    found |= Q(**{column.attname: column.take(term)})
+                except BadValue:
+                    continue
+            elif column.name in IDENTIFYING:
+                found |= Q(**{f"{column.attname}__{lookup}": term})
+        return found
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # one row at a time, by the table's own way of deleting
+        return actions
+
+    # One row
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        adding = obj is None
+        columns = [column for column in self.table.columns.values() if not (adding and column.is_system_set)]
+        return [f"masked_{c.name}" if c.secret else c.field.name for c in columns if not (adding and c.secret)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fixed = [] if obj is None else [*self.table.fixed, self.table.key.name]
+        names = [
+            column.field.name
+            for column in self.table.columns.values()
+            if column.is_system_set or column.name in self.table.owned or column.name in fixed
+        ]
+        return [*names, *(f"masked_{name}" for name in self.table.model.SECRET)]
+
+    def __getattr__(self, name: str) -> Any:
+        """`masked_<column>` stands for a secret column."""
+        if not name.startswith("masked_") or name.removeprefix("masked_") not in self.table.model.SECRET:
+            raise AttributeError(name)
+        column = self.table.columns[name.removeprefix("masked_")]
+
+        def masked(row: Row) -> str | None:
+            return None if getattr(row, column.attname) is None else MASK
+
+        masked.short_description = column.field.verbose_name  # type: ignore[attr-defined]
+        return masked
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.null and not isinstance(db_field, models.BooleanField):
+            kwargs["required"] = False
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Every pointer is looked for by typing: no list of a million options."""
+        keys = [c.field for c in self.table.columns.values() if isinstance(c.field, models.ForeignKey)]
+        return [field.name for field in keys if field.related_model in self.admin_site._registry]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"row_admin": self, "by": request.user})
+
+    def write(self, form: Any, by: Actor) -> Row:
+        """The form's values through the rules of the table: what changed, or all of a new row."""
+        names = form.changed_data if form.instance.pk else list(form.cleaned_data)
+        columns = {column.field.name: column for column in self.table.columns.values()}
+        values = {
+            columns[name].name: _as_sent(columns[name], form.cleaned_data.get(name))
+            for name in names
+            if name in columns
+        }
+        if form.instance.pk:
+            row: Row = update_row(self.table, getattr(form.instance, self.table.key.attname), values, by=by)
+            return row
+        given = {name: value for name, value in values.items() if value is not None}
+        made: Row = create_row(self.table, given, by=by)
+        return made
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        row = self.write(form, _actor(request))
+        obj.__dict__.update({name: value for name, value in row.__dict__.items() if name != "_state"})
+        obj._state.adding = False
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """What changed, from what to what, for the history of the row."""
+        if add:
+            return super().construct_change_message(request, form, formsets, add)
+        changes = (
+            f"{name}: {form.initial.get(name)!s:.80} → {form.cleaned_data.get(name)!s:.80}"
+            for name in form.changed_data
+        )
+        return "; ".join(changes) or "–"
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_row(self.table, getattr(obj, self.table.key.attname), by=_actor(request))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[str], list[Any]]:
+        """What goes along is the table's affair; what holds a row is said when it is tried."""
+        return [str(obj) for obj in objs], {}, set(), []
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._or_say_why(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        return self._or_say_why(request, super().delete_view, object_id, extra_context)
+
+    def _or_say_why(self, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = view(request, *args, **kwargs)
+            return answer
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return HttpResponseRedirect(request.path.replace("/delete/", "/change/"))
+
+
+def _level(request: HttpRequest) -> Level | None:
+    """The user's level where it opens the admin."""
+    user: Any = request.user
+    return user.level if user.is_authenticated and user.is_staff else None
+
+
+def _actor(request: HttpRequest) -> Actor:
+    if _level(request) is None:
+        raise Forbidden("The admin is for ADMIN and above")
+    return request.user  # type: ignore[return-value]
+
+
+def _as_sent(column: Column, value: Any) -> Any:
+    """A form's value as a client of the API would send it."""
+    if isinstance(value, models.Model):
+        return getattr(value, column.field.target_field.attname)  # type: ignore[union-attr]
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return None if value == "" and column.field.null else value
+
+
+def label_of(row: Row) -> str:
+    """What people know a row by."""
+    for name in IDENTIFYING:
+        if value := getattr(row, name, None):
+            return str(value)
+    return f"{row._meta.verbose_name} {row.pk}"
+
+
+def _link_to(admin: RowAdmin, field: models.ForeignKey) -> Any:
+    """A column of links to the rows that this one points to."""
+
+    def linked(row: Any) -> Any:
+        other = getattr(row, field.name)
+        if other is None:
+            return None
+        if other._meta.model not in admin.admin_site._registry:
+            return label_of(other)
+        where = f"{admin.admin_site.name}:{other._meta.app_label}_{other._meta.model_name}_change"
+        return format_html(
+            '<a href="{}" class="underline">{}</a>', reverse(where, args=[quote(other.pk)]), label_of(other)
+        )
+
+    linked.short_description = field.verbose_name  # type: ignore[attr-defined]
+    linked.admin_order_field = field.attname  # type: ignore[attr-defined]
+    linked.field_name = field.name  # type: ignore[attr-defined]
+    linked.__name__ = f"linked_{field.name}"
+    return linked
+
+
+def registered(admins: Iterable[type[RowAdmin]]) -> dict[type[Row], type[RowAdmin]]:
+    """The declared admins by model."""
+    return {admin.for_model: admin for admin in admins}  # type: ignore[attr-defined]

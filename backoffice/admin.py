@@ -1,0 +1,90 @@
+"""The admin: every table, grouped as people think and not as the rooms are named."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from apps.core.admin import RowAdmin, registered
+from apps.core.tables import Table
+from apps.products.admin import ADMINS as PRODUCTS
+from backoffice.catalogue import CATALOGUE, UNSERVED
+
+DECLARED = registered(PRODUCTS)
+
+# Title, icon, tables by path. Every table stands in exactly one group; tests/contract/test_admin.py sees to it.
+GROUPS: Sequence[tuple[Any, str, Sequence[str]]] = (
+    (_("Units"), "lightbulb", (
+        "products", "product_notes", "states", "enable_history", "tamper_enable_history", "product_entity_linker",
+        "product_software_linker", "product_parameters", "parameters", "product_groups", "product_product_group_linker",
+        "latest_software", "home2_stock_preparation_tracking",
+    )),
+    (_("Parts"), "memory", (
+        "parts", "part_product_linker", "part_parameters", "part_types", "part_type_categories",
+        "part_type_product_type_linker", "part_type_replacement_linker", "default_energy_limit", "serial",
+    )),
+    (_("Repairs"), "build", (
+        "repairs", "repair_symptom_type_linker", "repair_action_type_linker", "repair_part_type_linker",
+        "repair_product_linker", "repair_workflow_states", "repair_workflow_events", "repair_workflow_history",
+        "repair_workflow_selectors", "symptom_types", "symptom_type_product_type_linker", "action_types",
+        "action_type_product_type_linker", "appliances", "appliance_types", "appliance_repairs", "appliance_symptoms",
+        "appliance_action_types", "appliance_part_types", "appliance_symptom_appliance_type_linker",
+        "appliance_action_type_appliance_type_linker", "appliance_part_type_replacement_linker",
+        "appliance_repair_appliance_symptom_linker", "appliance_repair_appliance_action_type_linker",
+        "appliance_repair_appliance_part_type_linker",
+    )),
+    (_("Credit"), "payments", ("payment_commands", "balances", "final_balances")),
+    (_("Alerts"), "notifications", (
+        "alerts", "alert_types", "alert_type_product_type_linker", "alert_type_state_type_linker",
+        "alert_type_entity_anti_linker", "analysis_history",
+    )),
+    (_("Connectivity"), "cell_tower", (
+        "connections", "sms_histories", "rtc_connection_history", "rtc_mo_message_history", "rtc_message_history",
+        "rtc_fallback_message_history", "rtc_dead_letters", "networks", "sim_providers", "sim_provider_network_linker",
+        "sim_part_type_sim_provider_linker", "wake_up_software", "influx_shard_data",
+    )),
+    (_("Factory"), "factory", ("factory_logs", "battery_test_results", "test_jig_test_results")),
+    (_("Kinds of units"), "category", (
+        "product_types", "state_types", "software_version_types", "product_type_software_version_type_linker",
+        "parameter_types",
+    )),
+    (_("Access"), "group", (
+        "users", "entities", "hubs", "shops", "repair_centres", "user_repair_centre_links", "entity_facility_linker",
+        "channels", "subscribers",
+    )),
+)  # fmt: skip
+
+
+class BackOfficeSite(UnfoldAdminSite):
+    def login(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        """One way to sign in. Who has, and may not come in here, is told so."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+site = BackOfficeSite(name="admin")
+TABLES: dict[str, Table] = {table.path: table for table in [*CATALOGUE, *UNSERVED]}
+
+for _table in TABLES.values():
+    _declared = DECLARED.get(_table.model, RowAdmin)
+    site.register(_table.model, type(f"{_table.model.__name__}Admin", (_declared,), {"table": _table}))
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar, for those whom the admin lets in."""
+    found = []
+    for title, icon, paths in GROUPS:
+        items = []
+        for path in paths:
+            meta = TABLES[path].model._meta
+            link = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+            items.append({"title": capfirst(meta.verbose_name_plural), "link": link})
+        found.append({"title": title, "icon": icon, "collapsible": True, "items": items})
+    return found

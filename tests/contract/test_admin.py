@@ -1,0 +1,152 @@
+"""The admin over every table: who comes in, what they may do there, and that it is the API's rules that answer."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from apps.core.crypto import MASK
+from apps.core.levels import Level
+from apps.core.scope import GlobalOnly, Reference, Shared
+from apps.products.models import EnableHistory, Product, ProductNote
+from apps.repairs.models import SymptomType
+from backoffice.admin import GROUPS, TABLES
+from tests.cast import make_unit
+from tests.factories import make
+
+pytestmark = pytest.mark.django_db
+ADMINS = [level for level in Level if level >= Level.ADMIN]
+
+
+def browser_of(user):
+    browser = Client(raise_request_exception=True)
+    browser.force_login(user)
+    return browser
+
+
+def where(table, page, *args):
+    meta = table.model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+def test_every_table_stands_in_one_group():
+    grouped = [path for _title, _icon, paths in GROUPS for path in paths]
+    assert sorted(grouped) == sorted(TABLES)
+
+
+def test_the_way_in(cast):
+    assert Client().get("/admin/", follow=True).redirect_chain[-1] == ("/login?next=/admin/", 302)
+    for (_group, level), user in cast.users.items():
+        answer = browser_of(user).get("/admin/", follow=True)
+        assert answer.status_code == (200 if level in ADMINS else 403), (level, answer.redirect_chain)
+    assert b"Repairs" in browser_of(cast.root).get("/admin/").content
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
+def test_who_may_do_what_with_a_table(cast, table):
+    """List, one, add and delete page × the levels that come in, of the entity and of all: as the table says."""
+    row = make(table.model, cast.a)
+    for level in ADMINS:
+        for group in ("A", "B", "GLOBAL"):
+            user = cast.users[group, level]
+            browser = browser_of(user)
+            writes = group == "GLOBAL" or not (table.model.SCOPE and table.model.SCOPE.writes_need_global)
+            may = {verb: need is not None and level >= need and writes
+                   for verb, need in (("add", table.create), ("change", table.edit), ("delete", table.delete))}  # fmt: skip
+            sees = table.model.objects.visible_to(user).filter(pk=row.pk).exists()
+            assert browser.get(where(table, "changelist")).status_code == 200
+            assert browser.get(where(table, "add")).status_code == (200 if may["add"] else 403)
+            one = browser.get(where(table, "change", row.pk))
+            assert one.status_code == (200 if sees else 302), one
+            if sees:
+                assert (b'name="_save"' in one.content) == may["change"]
+                assert browser.get(where(table, "delete", row.pk)).status_code == (200 if may["delete"] else 403)
+            if isinstance(table.model.SCOPE, GlobalOnly):
+                assert sees == (group == "GLOBAL")
+            elif not isinstance(table.model.SCOPE, Reference | Shared) and group == "GLOBAL":
+                assert sees
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
+def test_a_list_costs_few_queries_and_takes_any_search(cast, table, django_assert_max_num_queries):
+    single = any(column.field.one_to_one for column in table.columns.values())
+    for entity in (cast.a, None if single else cast.a, cast.b):
+        make(table.model, entity)
+    browser = browser_of(cast.root)
+    browser.get(where(table, "changelist"))
+    with django_assert_max_num_queries(12):
+        assert browser.get(where(table, "changelist")).status_code == 200
+    for term in ("1", "test-", "é ' % \\ 999999999999999999999", "x" * 300):
+        assert browser.get(where(table, "changelist"), {"q": term}).status_code == 200
+
+
+def test_a_row_is_made_changed_and_deleted_by_the_rules_of_the_table(cast):
+    table = TABLES["symptom_types"]
+    browser = browser_of(cast.root)
+    body = {"name": "Dead", "label": "dead", "description": "Nothing happens", "_save": "1"}
+    answer = browser.post(where(table, "add"), body, follow=True)
+    assert answer.redirect_chain, answer.context["adminform"].form.errors
+    row = SymptomType.objects.get(name="Dead")
+    assert row.created_by == cast.root.email
+    again = browser.post(where(table, "add"), body)
+    assert again.status_code == 200
+    assert "name" in again.context["adminform"].form.errors
+    assert SymptomType.objects.filter(name="Dead").count() == 1
+    browser.post(where(table, "change", row.pk), body | {"description": "It is dark"})
+    row.refresh_from_db()
+    assert (row.description, row.modified_by) == ("It is dark", cast.root.email)
+    entry = LogEntry.objects.filter(object_id=str(row.pk)).first()
+    assert (entry.user, entry.change_message) == (cast.root, "description: Nothing happens → It is dark")
+    assert browser.get(where(table, "history", row.pk)).status_code == 200
+    browser.post(where(table, "delete", row.pk), {"post": "yes"})
+    assert not SymptomType.objects.filter(pk=row.pk).exists()
+
+
+def test_what_holds_a_row_is_said(cast):
+    unit = make_unit("test-held", entity=cast.a)
+    answer = browser_of(cast.root).post(
+        where(TABLES["product_types"], "delete", unit.product_type_id), {"post": "yes"}, follow=True
+    )
+    assert "still held by" in str(list(answer.context["messages"])[0])
+
+
+def test_a_unit_is_switched_by_its_button_and_its_flag_by_the_same_action(cast):
+    unit = make_unit("test-switched", entity=cast.a)
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    page = browser.get(where(TABLES["products"], "change", unit.pk))
+    assert str(unit.device_key) not in page.content.decode()
+    assert MASK in page.content.decode()
+    browser.get(reverse("admin:products_product_enable", args=[unit.pk]))
+    unit.refresh_from_db()
+    assert unit.desired_enable_flag
+    latest = EnableHistory.objects.filter(product=unit).latest("pk")
+    assert (latest.current_enable_state, latest.user) == ("pending_enabled", "admin.a@example.org")
+    foreign = make_unit("test-foreign", entity=cast.b)
+    browser.get(reverse("admin:products_product_enable", args=[foreign.pk]))
+    foreign.refresh_from_db()
+    assert not foreign.desired_enable_flag
+
+
+def test_pointers_are_looked_for_in_scope_only(cast):
+    mine, theirs = make_unit("test-mine", entity=cast.a), make_unit("test-theirs", entity=cast.b)
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    ask = {"app_label": "products", "model_name": "productnote", "field_name": "product", "term": "test-"}
+    found = browser.get(reverse("admin:autocomplete"), ask).json()["results"]
+    assert [row["id"] for row in found] == [mine.product_imei]
+    body = {"product": theirs.product_imei, "note_text": "x", "_save": "1"}
+    answer = browser.post(where(TABLES["product_notes"], "add"), body)
+    assert (answer.status_code, ProductNote.objects.count()) == (200, 0)
+    assert "product" in answer.context["adminform"].form.errors
+    browser.post(where(TABLES["product_notes"], "add"), body | {"product": mine.product_imei})
+    assert ProductNote.objects.get().product_id == mine.product_imei
+
+
+def test_a_search_finds_by_the_units_identifiers(cast):
+    unit = make_unit("test-search", entity=cast.a)
+    make_unit("test-other", entity=cast.a)
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    for path in ("products", "states", "product_entity_linker"):
+        for term in (unit.product_imei, unit.serial_number, unit.imsi):
+            rows = browser.get(where(TABLES[path], "changelist"), {"q": term}).context["cl"].queryset
+            assert {getattr(row, "product_id", None) or row.product_imei for row in rows} == {unit.product_imei}, path
+    assert Product.objects.count() == 2
