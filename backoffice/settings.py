@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import env
@@ -191,6 +192,22 @@ UNFOLD = {
     "SITE_TITLE": _("Solar back office"),
     "SITE_HEADER": _("Solar back office"),
     "SITE_SYMBOL": "sunny",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/sun.svg")}],
+    "COLORS": {
+        "primary": {
+            "50": "#fff8eb",
+            "100": "#feefc7",
+            "200": "#fddd8a",
+            "300": "#fbc54d",
+            "400": "#faad24",
+            "500": "#f08c0b",
+            "600": "#b45309",
+            "700": "#92400e",
+            "800": "#78350f",
+            "900": "#632d0e",
+            "950": "#3b1704",
+        },
+    },
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.admin.navigation"},

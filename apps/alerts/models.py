@@ -87,3 +87,6 @@ class AnalysisHistory(Row):
     alert_type = models.ForeignKey(AlertType, models.PROTECT, related_name="analysis_histories")
     timestamp = models.DateTimeField()
     status = OptionField(max_length=255, choices=options("failure", "success"))
+
+    class Meta:
+        verbose_name_plural = "analysis histories"

@@ -65,6 +65,9 @@ class SmsHistory(Row):
     status = models.CharField(max_length=255, null=True)
     trigger = models.CharField(max_length=255, null=True)
 
+    class Meta:
+        verbose_name_plural = "sms histories"
+
 
 class RtcMessageHistory(Row):
     """A real-time message to a unit and what became of it."""
@@ -81,6 +84,9 @@ class RtcMessageHistory(Row):
     delivery_status_info = models.TextField(null=True)
     message_json = models.TextField(null=True)
 
+    class Meta:
+        verbose_name_plural = "rtc message histories"
+
 
 class RtcMoMessageHistory(Row):
     """A real-time message from a unit."""
@@ -95,6 +101,9 @@ class RtcMoMessageHistory(Row):
     processing_status = OptionField(max_length=255, null=True, choices=options("failed", "processed"))
     processing_status_info = models.TextField(null=True)
 
+    class Meta:
+        verbose_name_plural = "rtc mo message histories"
+
 
 class RtcFallbackMessageHistory(Row):
     """A real-time message that went out by text message instead."""
@@ -104,6 +113,9 @@ class RtcFallbackMessageHistory(Row):
     rtc_fallback_message_history_id = models.AutoField(primary_key=True)
     product = of_product("rtc_fallback_message_history")
     message_sent_time = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "rtc fallback message histories"
 
 
 class RtcDeadLetter(Row):

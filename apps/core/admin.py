@@ -6,7 +6,7 @@ one gets what its columns suggest.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
@@ -40,7 +40,7 @@ class KeptCount(Paginator):
     """Counts as lists of the API do: exact, and kept until a row changes."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         rows: Any = self.object_list
         return counting.count(rows) if isinstance(rows, QuerySet) else len(rows)
 
@@ -72,6 +72,7 @@ class RowAdmin(ModelAdmin):
     """The admin of one Table."""
 
     table: ClassVar[Table]
+    for_model: ClassVar[type[Row]]  # of declared ones
     list_per_page = 50
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
@@ -296,7 +297,7 @@ def _actor(request: HttpRequest) -> Actor:
 def _as_sent(column: Column, value: Any) -> Any:
     """A form's value as a client of the API would send it."""
     if isinstance(value, models.Model):
-        return getattr(value, column.field.target_field.attname)  # type: ignore[union-attr]
+        return getattr(value, cast(models.ForeignKey, column.field).target_field.attname)
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     return None if value == "" and column.field.null else value
@@ -333,4 +334,4 @@ def _link_to(admin: RowAdmin, field: models.ForeignKey) -> Any:
 
 def registered(admins: Iterable[type[RowAdmin]]) -> dict[type[Row], type[RowAdmin]]:
     """The declared admins by model."""
-    return {admin.for_model: admin for admin in admins}  # type: ignore[attr-defined]
+    return {admin.for_model: admin for admin in admins}

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
+from unfold.decorators import action, display
 
 from apps.core.admin import RowAdmin
 from apps.core.refusals import Refused
@@ -24,44 +25,54 @@ class ProductAdmin(RowAdmin):
     list_filter = ("product_type", "desired_enable_flag", "current_enable_flag", "is_payg", "dcm_enabled_flag")
     actions_detail = ("enable", "disable", "on_the_console")
 
-    @staticmethod
-    def latest_state_name(row: Product) -> Any:
+    @display(description=_("State"))
+    def latest_state_name(self, row: Product) -> Any:
         return row.latest_state and row.latest_state.current_state_type.name
 
-    @staticmethod
-    def latest_enable_state(row: Product) -> Any:
+    @display(description=_("Switched"))
+    def latest_enable_state(self, row: Product) -> Any:
         return row.latest_enable_history and row.latest_enable_history.get_current_enable_state_display()
-
-    latest_state_name.short_description = _("State")  # type: ignore[attr-defined]
-    latest_enable_state.short_description = _("Switched")  # type: ignore[attr-defined]
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history"]
 
     @action(description=_("Enable"), icon="lightbulb")
     def enable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._order(request, object_id, actions.enable_product)
+        return self._order(request, object_id, actions.enable_product, _("Enable"), _("Switch this unit on?"))
 
     @action(description=_("Disable"), icon="power_settings_new")
     def disable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._order(request, object_id, actions.disable_product)
+        return self._order(request, object_id, actions.disable_product, _("Disable"), _("Switch this unit off?"))
 
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return redirect("console:unit", imei=self._unit(request, object_id).product_imei)
+        try:
+            return redirect("console:unit", imei=self._unit(request, object_id).product_imei)
+        except Refused as refused:
+            return self._refused(request, refused)
 
     def _unit(self, request: HttpRequest, object_id: Any) -> Product:
         imei = Product.objects.filter(pk=object_id).values_list("product_imei", flat=True).first()
         return queries.fetch(imei or "", by=request.user)  # type: ignore[arg-type]
 
-    def _order(self, request: HttpRequest, object_id: Any, order: Any) -> HttpResponse:
+    def _order(self, request: HttpRequest, object_id: Any, order: Any, title: Any, question: Any) -> HttpResponse:
+        """The buttons are links, and a link may be followed by accident or by another site's doing: so first a
+        question, whose answer is a form of ours."""
         try:
-            unit = order(self._unit(request, object_id), by=request.user)
-            messages.success(request, _("Ordered; pending until the unit confirms it."))
-            return redirect("admin:products_product_change", unit.pk)
+            unit = self._unit(request, object_id)
+            back = reverse("admin:products_product_change", args=[unit.pk])
+            if request.method != "POST":
+                context = {**self.admin_site.each_context(request), "title": title, "question": question}
+                return render(request, "admin/confirm_order.html", context | {"unit": unit, "back": back})
+            order(unit, by=request.user)
         except Refused as refused:
-            messages.error(request, refused.message)
-            return redirect("admin:products_product_changelist")
+            return self._refused(request, refused)
+        messages.success(request, _("Ordered; pending until the unit confirms it."))
+        return redirect(back)
+
+    def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
+        messages.error(request, refused.message)
+        return redirect("admin:products_product_changelist")
 
 
 class StateAdmin(RowAdmin):

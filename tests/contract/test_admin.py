@@ -116,13 +116,20 @@ def test_a_unit_is_switched_by_its_button_and_its_flag_by_the_same_action(cast):
     page = browser.get(where(TABLES["products"], "change", unit.pk))
     assert str(unit.device_key) not in page.content.decode()
     assert MASK in page.content.decode()
-    browser.get(reverse("admin:products_product_enable", args=[unit.pk]))
+    button = reverse("admin:products_product_enable", args=[unit.pk])
+    assert "Switch this unit on?" in browser.get(button).content.decode()  # a link alone changes nothing
+    unit.refresh_from_db()
+    assert not unit.desired_enable_flag
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.root)
+    assert strict.post(button).status_code == 403
+    assert browser.post(button, follow=True).status_code == 200
     unit.refresh_from_db()
     assert unit.desired_enable_flag
     latest = EnableHistory.objects.filter(product=unit).latest("pk")
     assert (latest.current_enable_state, latest.user) == ("pending_enabled", "admin.a@example.org")
     foreign = make_unit("test-foreign", entity=cast.b)
-    browser.get(reverse("admin:products_product_enable", args=[foreign.pk]))
+    browser.post(reverse("admin:products_product_enable", args=[foreign.pk]))
     foreign.refresh_from_db()
     assert not foreign.desired_enable_flag
 

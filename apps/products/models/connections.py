@@ -110,3 +110,6 @@ class RtcConnectionHistory(Row):
     )
     connection_status_info = models.TextField(null=True)
     latest_message_time = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "rtc connection histories"

@@ -200,6 +200,9 @@ class LatestSoftware(Row):
     date_added = models.DateTimeField()
     date_removed = models.DateTimeField(null=True)
 
+    class Meta:
+        verbose_name_plural = "latest software"
+
 
 class Home2StockPreparationTracking(Row):
     """How far a Home 2 has come on its way out of stock."""

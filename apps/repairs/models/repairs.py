@@ -117,3 +117,6 @@ class RepairWorkflowHistory(Row):
     end_state_id = models.CharField(max_length=255, null=True)
     update_commands_bin = models.BinaryField(null=True)
     can_undo = models.BooleanField(null=True)
+
+    class Meta:
+        verbose_name_plural = "repair workflow histories"
