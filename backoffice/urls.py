@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.api.views import table_urls
-from backoffice import errors
+from backoffice import errors, health
 from backoffice.admin import site
 from backoffice.catalogue import CATALOGUE
 
@@ -21,6 +21,8 @@ v1: list[Any] = [
 
 urlpatterns = [
     path("v1/", include(v1)),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),
     path("", include("apps.console.urls")),

@@ -20,7 +20,7 @@ from apps.factory.models import FactoryLog
 from apps.products.models import Product, ProductEntityLinker
 from tests.cast import make_unit
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(100_000)  # beyond the keys of reference data
 
 
 def _unit(entity: Entity | None) -> Product:

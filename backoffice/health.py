@@ -1,0 +1,59 @@
+"""Is it well? For proxies, watchdogs and people: alive (the process serves) and ready (it can work)."""
+
+import functools
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Min, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.api import envelope
+from apps.api.errors import plain
+from apps.events.models import Consequence
+
+
+def _probe(view: Any) -> Any:
+    @functools.wraps(view)
+    def run(request: HttpRequest) -> HttpResponse:
+        answer: HttpResponse = view(request) if request.method in ("GET", "HEAD") else plain(405)
+        return answer
+
+    run.who, run.methods = "anyone", ("GET",)  # type: ignore[attr-defined]
+    return run
+
+
+@_probe
+def live(request: HttpRequest) -> HttpResponse:
+    return envelope.answer({"status": "ok"})
+
+
+@_probe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 with what waits in the outbox (`oldest_s`: seconds the longest due one is late), else 503 and the reason."""
+    try:
+        if not _is_migrated():
+            return envelope.answer({"status": "unready", "reason": "migrations are missing: manage.py migrate"}, 503)
+        waiting = Consequence.objects.aggregate(
+            pending=Count("pk", filter=Q(state=Consequence.State.PENDING)),
+            failed=Count("pk", filter=Q(state=Consequence.State.FAILED)),
+            due=Min("due_at", filter=Q(state=Consequence.State.PENDING)),
+        )
+    except DatabaseError:
+        return envelope.answer({"status": "unready", "reason": "the database does not answer"}, 503)
+    late = (timezone.now() - waiting["due"]).total_seconds() if waiting["due"] else 0
+    outbox = {"pending": waiting["pending"], "failed": waiting["failed"], "oldest_s": max(0, round(late))}
+    return envelope.answer({"status": "ok", "outbox": outbox})
+
+
+_migrated = False
+
+
+def _is_migrated() -> bool:
+    """Asked until it is so, and then no more: a process does not become older than its database."""
+    global _migrated
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _migrated
