@@ -147,6 +147,16 @@ class RowAdmin(ModelAdmin):
         fields = [column.field for column in self.table.columns.values() if not column.meta]
         return [field.name for field in fields if field.choices or isinstance(field, models.BooleanField)][:4]
 
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """By columns that are shown only: else a filter in the address would spell out passwords and digests."""
+        shown = {
+            name
+            for column in self.table.columns.values()
+            if not column.secret and column.field.get_internal_type() != "JSONField"
+            for name in (column.field.name, column.attname, "pk")
+        }
+        return lookup.split("__")[0] in shown and super().lookup_allowed(lookup, value, request)
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By key and by the identifiers that people know, of the row itself or of the unit or part it belongs to."""
         term = search_term.strip()

@@ -134,6 +134,29 @@ def test_a_unit_is_switched_by_its_button_and_its_flag_by_the_same_action(cast):
     assert not foreign.desired_enable_flag
 
 
+def test_no_filter_in_the_address_probes_a_secret(cast):
+    """Right and wrong guesses answer alike: with a refusal."""
+    unit = make_unit("test-probe", entity=cast.a)
+    cast.alice.set_password("a-good-password-2")
+    cast.alice.save()
+    browser = browser_of(cast.root)
+    probes = {
+        "users": {"password__startswith": cast.alice.password[:6], "is_active": "1"},
+        "products": {"device_key_digest__startswith": Product.objects.get(pk=unit.pk).device_key_digest[:3],
+                     "device_key__startswith": "1", "order_seq": "0"},
+        "parts": {"properties__device_key": MASK, "device_key__isnull": "0"},
+        "subscribers": {"key__isnull": "0"},
+        "states": {"product__device_key_digest__startswith": "a"},
+    }  # fmt: skip
+    for path, lookups in probes.items():
+        for lookup, right in lookups.items():
+            codes = {
+                browser.get(where(TABLES[path], "changelist"), {lookup: guess}).status_code for guess in (right, "zzz")
+            }
+            assert codes == {400}, (path, lookup, codes)
+    assert browser.get(where(TABLES["users"], "changelist"), {"email__startswith": "a"}).status_code == 200
+
+
 def test_pointers_are_looked_for_in_scope_only(cast):
     mine, theirs = make_unit("test-mine", entity=cast.a), make_unit("test-theirs", entity=cast.b)
     browser = browser_of(cast.users["A", Level.ADMIN])
