@@ -239,14 +239,15 @@ class RowAdmin(ModelAdmin):
 
     def write(self, form: Any, by: Actor) -> Row:
         """The form's values through the rules of the table: what changed, or all of a new row."""
-        names = form.changed_data if form.instance.pk else list(form.cleaned_data)
+        adding = form.instance._state.adding
+        names = list(form.cleaned_data) if adding else form.changed_data
         columns = {column.field.name: column for column in self.table.columns.values()}
         values = {
             columns[name].name: _as_sent(columns[name], form.cleaned_data.get(name))
             for name in names
             if name in columns
         }
-        if form.instance.pk:
+        if not adding:
             row: Row = update_row(self.table, getattr(form.instance, self.table.key.attname), values, by=by)
             return row
         given = {name: value for name, value in values.items() if value is not None}

@@ -102,6 +102,17 @@ def test_a_row_is_made_changed_and_deleted_by_the_rules_of_the_table(cast):
     assert not SymptomType.objects.filter(pk=row.pk).exists()
 
 
+def test_a_natural_key_is_given_once_and_stays(cast):
+    table, browser = TABLES["networks"], browser_of(cast.root)
+    body = {"mccmnc": "99901", "name": "Test", "mcc": "999", "mnc": "1", "_save": "1"}
+    assert browser.post(where(table, "add"), body, follow=True).redirect_chain[-1][0] == where(table, "changelist")
+    assert table.model.objects.get(pk=99901).created_by == cast.root.email
+    again = browser.post(where(table, "add"), body | {"name": "Other"})
+    assert "mccmnc" in again.context["adminform"].form.errors
+    browser.post(where(table, "change", 99901), body | {"mccmnc": "99902", "name": "Renamed"})
+    assert list(table.model.objects.filter(mcc=999).values_list("pk", "name")) == [(99901, "Renamed")]
+
+
 def test_what_holds_a_row_is_said(cast):
     unit = make_unit("test-held", entity=cast.a)
     answer = browser_of(cast.root).post(
