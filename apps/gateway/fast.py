@@ -46,7 +46,7 @@ def _unchanged(reported: bool | None, desired: bool, current: bool, state: str |
 
 def record_quiet(seen: Seen, report: Report, *, counter: int, tag: str, body: bytes) -> bool:
     """True when it was recorded; False when somebody was faster, and nothing was."""
-    columns = Connection.columns_of_contact([cell.model_dump() for cell in report.cells], None, None, report.balance)
+    columns = Connection.columns_of_contact([vars(cell) for cell in report.cells], None, None, report.balance)
     meta = (timezone.now(), unit(seen.imei).name_for_record)
     still = [
         seen.device_key_digest, seen.order_seq, seen.current_enable_flag, seen.current_tamper_flag,

@@ -11,6 +11,10 @@ from apps.core.scope import Follows
 from apps.products.models.product import of_product
 
 MOST_CELLS = 7
+CELL_COLUMNS = tuple(
+    tuple((f"cell_{number}_{key}", key) for key in ("lac", "cid", "signal", "mcc", "mnc"))
+    for number in range(1, MOST_CELLS + 1)
+)
 
 
 class Connection(Row):
@@ -88,8 +92,9 @@ class Connection(Row):
             "longitude": f"{lon:.6f}" if located else None,
             "balance": balance,
         }
-        for number, cell in enumerate(cells[:MOST_CELLS], start=1):
-            columns |= {f"cell_{number}_{key}": cell.get(key) for key in ("lac", "cid", "signal", "mcc", "mnc")}
+        for names, cell in zip(CELL_COLUMNS, cells, strict=False):
+            for column, key in names:
+                columns[column] = cell.get(key)
         return columns
 
 
