@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from apps.core.admin import RowAdmin
-from apps.core.refusals import Refused
-from apps.products import actions, queries
+from apps.core.refusals import NotFound, Refused
+from apps.products import actions
 from apps.products.models import Connection, EnableHistory, Product, State
 
 
@@ -52,8 +52,10 @@ class ProductAdmin(RowAdmin):
             return self._refused(request, refused)
 
     def _unit(self, request: HttpRequest, object_id: Any) -> Product:
-        imei = Product.objects.filter(pk=object_id).values_list("product_imei", flat=True).first()
-        return queries.fetch(imei or "", by=request.user)  # type: ignore[arg-type]
+        unit: Product | None = self.get_object(request, str(object_id))  # in scope; None for a key of the wrong shape
+        if unit is None:
+            raise NotFound()
+        return unit
 
     def _order(self, request: HttpRequest, object_id: Any, order: Any, title: Any, question: Any) -> HttpResponse:
         """The buttons are links, and a link may be followed by accident or by another site's doing: so first a

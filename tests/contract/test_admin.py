@@ -141,6 +141,8 @@ def test_a_unit_is_switched_by_its_button_and_its_flag_by_the_same_action(cast):
     assert (latest.current_enable_state, latest.user) == ("pending_enabled", "admin.a@example.org")
     foreign = make_unit("test-foreign", entity=cast.b)
     browser.post(reverse("admin:products_product_enable", args=[foreign.pk]))
+    for page in ("enable", "disable", "on_the_console"):
+        assert browser.get(reverse(f"admin:products_product_{page}", args=["no-key"])).status_code == 302
     foreign.refresh_from_db()
     assert not foreign.desired_enable_flag
 
