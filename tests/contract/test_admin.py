@@ -40,6 +40,8 @@ def test_the_way_in(cast):
         answer = browser_of(user).get("/admin/", follow=True)
         assert answer.status_code == (200 if level in ADMINS else 403), (level, answer.redirect_chain)
     assert b"Repairs" in browser_of(cast.root).get("/admin/").content
+    for page, status in (("1", 200), ("x", 404), ("9", 404)):
+        assert browser_of(cast.root).get("/admin/search/", {"s": "repair", "page": page}).status_code == status
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
