@@ -3,21 +3,33 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib.auth import logout as end_session
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django_celery_beat.models import PeriodicTask
 from unfold.sites import UnfoldAdminSite
 
+from apps.accounts.admin import ADMINS as ACCOUNTS
+from apps.accounts.admin import register as register_accounts
+from apps.alerts.admin import ADMINS as ALERTS
 from apps.core.admin import RowAdmin, registered
-from apps.core.tables import Table
+from apps.core.levels import Level
+from apps.dcm.admin import ADMINS as CREDIT
+from apps.parts.admin import ADMINS as PARTS
 from apps.products.admin import ADMINS as PRODUCTS
-from backoffice.catalogue import CATALOGUE, UNSERVED
+from apps.repairs.admin import ADMINS as REPAIRS
+from backoffice import system
+from backoffice.catalogue import HISTORIES, TABLES
+from backoffice.files import FilesAdmin
+from backoffice.schedules import ScheduleAdmin
 
-DECLARED = registered(PRODUCTS)
+DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS])
 
 # Title, icon, tables by path. Every table stands in exactly one group; tests/contract/test_admin.py sees to it.
 GROUPS: Sequence[tuple[Any, str, Sequence[str]]] = (
@@ -69,6 +81,16 @@ class BackOfficeSite(UnfoldAdminSite):
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """One page for it, which signs every other browser out."""
+        return redirect("console:account")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        end_session(request)
+        return redirect("console:login")
+
     def search(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         """The theme takes `page` as it comes; a page that isn't there is none."""
         try:
@@ -76,12 +98,15 @@ class BackOfficeSite(UnfoldAdminSite):
         except (InvalidPage, ValueError):
             raise Http404 from None
 
+    def get_urls(self) -> list[Any]:
+        return [path("system/", self.admin_view(system.page(self)), name="system"), *super().get_urls()]
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The groups, in their order, instead of Django's apps."""
         held = {entry["model"]: entry for app in super().get_app_list(request, app_label) for entry in app["models"]}
         found = []
         for number, (title, _icon, paths) in enumerate(GROUPS):
-            entries = [held[model] for path in paths if (model := TABLES[path].model) in held]
+            entries = [held[model] for name in paths if (model := TABLES[name].model) in held]
             if entries:
                 label = f"group-{number}"
                 found.append(
@@ -91,11 +116,16 @@ class BackOfficeSite(UnfoldAdminSite):
 
 
 site = BackOfficeSite(name="admin")
-TABLES: dict[str, Table] = {table.path: table for table in [*CATALOGUE, *UNSERVED]}
 
 for _table in TABLES.values():
     _declared = DECLARED.get(_table.model, RowAdmin)
-    site.register(_table.model, type(f"{_table.model.__name__}Admin", (_declared,), {"table": _table}))
+    _kinds = (FilesAdmin, _declared) if _declared is not RowAdmin else (FilesAdmin,)
+    _own = {"table": _table, "read_only": _table.path in HISTORIES}
+    site.register(_table.model, type(f"{_table.model.__name__}Admin", _kinds, _own))
+
+
+register_accounts(site)
+site.register(PeriodicTask, ScheduleAdmin)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -103,9 +133,26 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     found = []
     for title, icon, paths in GROUPS:
         items = []
-        for path in paths:
-            meta = TABLES[path].model._meta
+        for name in paths:
+            meta = TABLES[name].model._meta
             link = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
             items.append({"title": capfirst(meta.verbose_name_plural), "link": link})
         found.append({"title": title, "icon": icon, "collapsible": True, "items": items})
-    return found
+    return [*found, {"title": _("System"), "icon": "settings", "collapsible": True, "items": _system_items()}]
+
+
+def _system_items() -> list[dict[str, Any]]:
+    def of_all(request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.level >= Level.SYSTEM and user.is_global)
+
+    def of_system(request: HttpRequest) -> bool:
+        return bool(request.user.level >= Level.SYSTEM)  # type: ignore[union-attr]
+
+    schedules, sign_ins = "admin:django_celery_beat_periodictask_changelist", "admin:accounts_signin_changelist"
+    return [
+        {"title": _("How it is doing"), "link": reverse("admin:system"), "permission": of_all},
+        {"title": _("What runs by itself"), "link": reverse(schedules), "permission": of_all},
+        {"title": _("Sign-ins"), "link": reverse(sign_ins), "permission": of_system},
+        {"title": _("Jobs"), "link": reverse("console:jobs")},
+    ]

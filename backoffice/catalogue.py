@@ -40,3 +40,14 @@ _UNSERVED: dict[str, Any] = {
 UNSERVED: list[Table] = [
     Table(path=path, model=model, read=None, create=None, edit=None, delete=None) for path, model in _UNSERVED.items()
 ]
+TABLES: dict[str, Table] = {table.path: table for table in [*CATALOGUE, *UNSERVED]}
+
+# Written by what happens. A slip is mended through the API, by SYSTEM, and stands in the row's history then.
+HISTORIES = frozenset({
+    "states", "enable_history", "tamper_enable_history", "product_entity_linker", "parameters",
+    "home2_stock_preparation_tracking", "serial", "repair_workflow_states", "repair_workflow_events",
+    "repair_workflow_history", "payment_commands", "balances", "final_balances", "analysis_history", "connections",
+    "sms_histories", "rtc_connection_history", "rtc_mo_message_history", "rtc_message_history",
+    "rtc_fallback_message_history", "rtc_dead_letters", "influx_shard_data", "factory_logs", "battery_test_results",
+    "test_jig_test_results",
+})  # fmt: skip

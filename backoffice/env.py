@@ -51,6 +51,13 @@ def url(name: str, schemes: tuple[str, ...]) -> str:
     return raw
 
 
+def one_of(name: str, default: str, words: tuple[str, ...]) -> str:
+    raw = text(name, default)
+    if raw not in words:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(words)}.")
+    return raw
+
+
 def database(data_dir: Path) -> dict[str, Any]:
     """SQLite in DATA_DIR unless DATABASE_URL names a PostgreSQL server."""
     raw = url("DATABASE_URL", ("postgres", "postgresql"))
@@ -115,3 +122,9 @@ def field_keys(data_dir: Path) -> dict[str, bytes]:
             raise ImproperlyConfigured("FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas.")
         ring[key_id] = key
     return ring
+
+
+def mail() -> dict[str, Any]:
+    """Django's settings of mail; empty: links are shown to whoever makes them, and handed on by hand."""
+    held = url("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "smtp+ssl"))
+    return {**_env.email_url_config(held), "EMAIL_TIMEOUT": 15} if held else {}

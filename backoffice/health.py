@@ -5,13 +5,11 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from apps.api import envelope
 from apps.api.errors import plain
-from apps.events.models import Consequence
+from apps.events.queries import waiting
 
 
 def _probe(view: Any) -> Any:
@@ -35,15 +33,10 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         if not _is_migrated():
             return envelope.answer({"status": "unready", "reason": "migrations are missing: manage.py migrate"}, 503)
-        waiting = Consequence.objects.aggregate(
-            pending=Count("pk", filter=Q(state=Consequence.State.PENDING)),
-            failed=Count("pk", filter=Q(state=Consequence.State.FAILED)),
-            due=Min("due_at", filter=Q(state=Consequence.State.PENDING)),
-        )
+        held = waiting()
     except DatabaseError:
         return envelope.answer({"status": "unready", "reason": "the database does not answer"}, 503)
-    late = (timezone.now() - waiting["due"]).total_seconds() if waiting["due"] else 0
-    outbox = {"pending": waiting["pending"], "failed": waiting["failed"], "oldest_s": max(0, round(late))}
+    outbox = {"pending": held["pending"], "failed": held["failed"], "oldest_s": held["late_s"]}
     return envelope.answer({"status": "ok", "outbox": outbox})
 
 

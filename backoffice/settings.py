@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "apps.events",
     "apps.api",
     "apps.accounts",
+    "apps.jobs",
     "apps.telemetry",
     "apps.products",
     "apps.parts",
@@ -55,9 +56,12 @@ INSTALLED_APPS = [
     "django_filters",
     "django_celery_beat",
     "drf_spectacular_sidecar",
+    "simple_history",
 ]
 
 MIDDLEWARE = [
+    "backoffice.logs.RequestLog",
+    "backoffice.metrics.CountRequests",
     "backoffice.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -66,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.accounts.sessions.SeenSessions",
     "backoffice.middleware.ReaderTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -114,6 +119,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # People
+SIMPLE_HISTORY_DATE_INDEX = False  # a history is asked for by its row
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = [
@@ -123,13 +129,25 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 8},
+        "OPTIONS": {"min_length": 10},
     },
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "display_name", "name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "console:login"
+PASSWORD_RESET_TIMEOUT = 3 * 86400
+# Mail (`smtp://user:password@host:port`, `smtp+tls://…`) and the address under which people reach us, for links in it.
+MAIL = env.mail()
+globals().update(MAIL)
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "backoffice@localhost")
+PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https"))
+SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -148,6 +166,9 @@ REST_FRAMEWORK = {
 # Events: who hears of what stands on one page.
 SUBSCRIPTIONS = "backoffice.subscriptions.SUBSCRIPTIONS"
 
+# Long work that people start: the kinds stand on one page too.
+WORK = "backoffice.work.KINDS"
+
 # Tasks. The database holds what is to do; the broker only wakes a worker, so losing it loses nothing.
 CELERY_BROKER_URL = AMQP_URL or REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
@@ -164,9 +185,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_WORKER_PREFETCH_MULTIPLIER = 32 if CELERY_BROKER_URL.startswith("memory:") else 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "backoffice.schedules:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "events: sweep the outbox": {"task": "apps.events.tasks.relay", "schedule": 30.0},
+    "jobs: carry on long work": {"task": "apps.jobs.tasks.work", "schedule": 30.0},
+    "jobs: forget old work": {"task": "apps.jobs.tasks.tidy", "schedule": 86400.0},
     "api: forget past changes of tables": {"task": "apps.api.tasks.tidy", "schedule": 900.0},
     "accounts: forget old tokens and counters": {"task": "apps.accounts.tasks.tidy", "schedule": 3600.0},
 }
@@ -236,12 +259,23 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 CSRF_FAILURE_VIEW = "backoffice.errors.csrf_failure"
 
-# Logs go to standard error, one line an event; nobody's password, token or key is ever put in one.
+# Who may read /metrics: whoever sends this; empty: this machine only.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
+# Logs go to standard error, one line an event; nobody's password, token or key is ever put in one (backoffice/logs.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "backoffice.logs.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "backoffice.logs.JsonLines"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": env.one_of("LOG_FORMAT", "line", ("line", "json")),
+        }
+    },
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "WARNING")},
     "loggers": {
         "apps": {"level": env.text("LOG_LEVEL", "INFO")},

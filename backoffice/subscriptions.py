@@ -6,8 +6,11 @@ A consequence is a function of the event. Each gets a row of its own in the outb
 from collections.abc import Mapping, Sequence
 
 LIVE = "apps.live.push.push"
+MAIL = "apps.accounts.tasks.mail_password_link"
 
 SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
+    "user.invited": [MAIL],
+    "user.password_link": [MAIL],
     "product.created": [],
     "product.deleted": [LIVE],
     "product.power_ordered": [LIVE],

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.api.views import table_urls
-from backoffice import errors, health
+from backoffice import errors, health, metrics
 from backoffice.admin import site
 from backoffice.catalogue import CATALOGUE
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("v1/", include(v1)),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),
     path("", include("apps.console.urls")),

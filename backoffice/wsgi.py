@@ -6,6 +6,7 @@ nor pages, which is what the middleware between is for.
 
 import gc
 import os
+import time
 from typing import cast
 
 import django
@@ -21,7 +22,9 @@ class UnitsFirst(WSGIHandler):
     def __init__(self) -> None:
         super().__init__()
         from apps.gateway.views import rc_data, rm_data
+        from backoffice.metrics import seen
 
+        self.seen = seen
         self.units = {
             "/v1/rc_data": convert_exception_to_response(rc_data),
             "/v1/rm_data": convert_exception_to_response(rm_data),
@@ -31,7 +34,9 @@ class UnitsFirst(WSGIHandler):
         view = self.units.get(request.path_info) if isinstance(request, WSGIRequest) else None
         if view is None:
             return super().get_response(request)
+        begun = time.perf_counter()
         response = cast(HttpResponseBase, view(request))
+        self.seen("units", request.method, response.status_code, time.perf_counter() - begun)
         response._resource_closers.append(request.close)  # type: ignore[attr-defined]
         return response
 

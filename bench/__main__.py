@@ -5,7 +5,7 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
 
-from bench import gateway, lists, million, one_process, read_one, restless
+from bench import admin_pages, gateway, lists, million, one_process, read_one, restless
 
 BENCHES = {
     "read_one": read_one.run,
@@ -14,6 +14,7 @@ BENCHES = {
     "one_process": one_process.run,
     "restless": restless.run,
     "million": million.run,
+    "admin_pages": admin_pages.run,
 }
 
 

@@ -5,6 +5,7 @@ Takes some ten minutes and two gigabytes of disk. Times of SQL are of the statem
 
 import io
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,12 +13,12 @@ from pathlib import Path
 from bench.tools import NAME, granian, interleaved, least, scratch, tell, tell_time, wrk
 
 UNITS = 1_000_000
-FILE = Path("/tmp") / f"{NAME}.json"  # noqa: S108  # a gigabyte that nobody else writes
+FILE = Path(tempfile.gettempdir()) / f"{NAME}.json"  # a gigabyte that nobody else writes
 
 
 def run() -> None:
     with scratch(units=20) as env:
-        _import()
+        import_units()
         _sql_times()
         _over_http(env)
 
@@ -49,7 +50,7 @@ def lines(units: int) -> Iterator[str]:
     yield "]}"
 
 
-def _import() -> None:
+def import_units() -> None:
     from backoffice.transfer import import_tables
 
     with FILE.open("w") as out:

@@ -10,8 +10,8 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 
 from apps.accounts import tokens
-from apps.accounts.models import User
-from apps.accounts.signin import sign_in
+from apps.accounts.models import SignIn, User
+from apps.accounts.signin import check_password, sign_in, source_of
 from apps.api.endpoint import Body, endpoint
 from apps.api.envelope import answer, success
 from apps.api.parsers import JSONParser
@@ -21,9 +21,15 @@ from apps.core.times import iso
 FORMS = (JSONParser, FormParser, MultiPartParser)
 
 
-class Credentials(Body):
+class UserAndPassword(Body):
     username: str
     password: str
+
+
+class Credentials(UserAndPassword):
+    """`code` (ours): of the second step, for accounts that have one."""
+
+    code: str = ""
 
 
 class Username(Body):
@@ -43,10 +49,11 @@ home_post = endpoint("POST", anyone=True, parsers=FORMS)(_home)
 @endpoint("POST", anyone=True, body=Credentials, parsers=FORMS)
 def login(request: Request, body: Credentials) -> HttpResponse:
     """A token that lives for three hours after its last use. Wrong credentials: 401, whatever is wrong in them."""
-    user = sign_in(request._request, body.username, body.password)
+    user = sign_in(request._request, body.username, body.password, door=SignIn.Door.API, code=body.code)
     if user is None:
-        raise exceptions.AuthenticationFailed("The username or the password is wrong")
-    text, token = tokens.issue(user)
+        raise exceptions.AuthenticationFailed("The username or the password is wrong, or the code of the second step")
+    agent = request.headers.get("User-Agent", "")
+    text, token = tokens.issue(user, source=source_of(request._request), agent=agent)
     found = {
         "username": user.email,
         "entity_id": user.entity_id,
@@ -77,17 +84,18 @@ def validate_user(request: Request, body: Username) -> HttpResponse:
     )
 
 
-def _validate_user_and_password(request: Request, body: Credentials) -> HttpResponse:
+def _validate_user_and_password(request: Request, body: UserAndPassword) -> HttpResponse:
     # Through the same counter as a log-in, so that this is no way round it.
-    right = sign_in(request._request, body.username, body.password)
+    # It looks at the password only: of a second step it knows nothing, and lets nobody in.
+    right = check_password(request._request, body.username, body.password)
     found = right is not None and _visible(request, body.username) is not None
     return success(f"Successfully checked the username {body.username} with it's password", str(found))
 
 
-validate_user_and_password = endpoint("GET", level=Level.SYSTEM, body=Credentials, parsers=FORMS)(
+validate_user_and_password = endpoint("GET", level=Level.SYSTEM, body=UserAndPassword, parsers=FORMS)(
     _validate_user_and_password
 )
-validate_user_and_password_post = endpoint("POST", level=Level.SYSTEM, body=Credentials, parsers=FORMS)(
+validate_user_and_password_post = endpoint("POST", level=Level.SYSTEM, body=UserAndPassword, parsers=FORMS)(
     _validate_user_and_password
 )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.crypto import EncryptedField, keyed_digest
 from apps.core.fields import OptionField
 from apps.core.levels import Level
 from apps.core.models import Row, RowQuerySet
@@ -140,12 +142,94 @@ class Token(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    source = models.CharField(max_length=64, blank=True, default="", db_default="")
+    agent = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="accounts_token_expiry")]  # for tidy()
 
     def __str__(self) -> str:
         return f"token {self.pk} of user {self.user_id}"
+
+
+class Session(AbstractBaseSession):
+    """A browser that is signed in: Django's own session with whose it is, and whence."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    created_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)  # written at most every ten minutes
+    source = models.CharField(max_length=64, blank=True, default="")
+    agent = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"session of user {self.user_id}"
+
+    @property
+    def public_key(self) -> str:
+        """What it may be called on a page: its own key would let its reader in."""
+        return keyed_digest(self.session_key, "session")[:20]
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from apps.accounts.sessions import SessionStore
+
+        return SessionStore
+
+
+class SignIn(models.Model):
+    """One try to sign in, at either door."""
+
+    class Outcome(models.TextChoices):
+        SIGNED_IN = "signed_in", _("signed in")
+        WRONG = "wrong", _("wrong address or password")
+        CODE_WRONG = "code_wrong", _("wrong code of the second step")
+        LOCKED = "locked", _("too many attempts")
+
+    class Door(models.TextChoices):
+        BROWSER = "browser", _("browser")
+        API = "api", _("API")
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+    username = models.CharField(max_length=254)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sign_ins")
+    outcome = OptionField(max_length=10, choices=Outcome.choices)
+    door = OptionField(max_length=8, choices=Door.choices)
+    source = models.CharField(max_length=64)
+    agent = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = "sign-in"
+        indexes = [
+            models.Index(fields=["user", "-id"], name="accounts_sign_ins_of_user"),
+            models.Index(fields=["at"], name="accounts_sign_in_at"),  # for tidy()
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class SecondStep(models.Model):
+    """Codes of an authenticator app (TOTP, RFC 6238). In force once a first code was right."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="second_step")
+    secret = EncryptedField(label="second_step.secret")
+    in_force_since = models.DateTimeField(null=True)
+    last_used = models.BigIntegerField(default=0)  # the code's number in time: none is taken twice
+
+    def __str__(self) -> str:
+        return f"second step of user {self.user_id}"
+
+
+class SpareCode(models.Model):
+    """A code for the day the telephone is lost. Only a keyed digest is kept; each is taken once."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="spare_codes")
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"spare code of user {self.user_id}"
 
 
 class SignInCounter(models.Model):

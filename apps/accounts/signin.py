@@ -17,13 +17,15 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts.models import SignInCounter, User
+from apps.accounts import second_step
+from apps.accounts.models import Session, SignIn, SignInCounter, User
 from apps.core.crypto import keyed_digest
 from apps.core.refusals import TooMany
 
 PER_ACCOUNT = 10
 PER_SOURCE = 100
 WINDOW = dt.timedelta(hours=1)
+LOG_KEPT = dt.timedelta(days=180)
 DEVICE_COOKIE = "known"
 DEVICE_AGE = 180 * 86400
 
@@ -43,10 +45,67 @@ def source_of(request: Any) -> str:
     return str(parsed)
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
-    """The user, or None for wrong credentials. Raises TooMany when the source has guessed enough."""
+def sign_in(request: HttpRequest, username: str, password: str, *, door: str, code: str = "") -> User | None:
+    """The user, or None for wrong credentials. Raises TooMany when the source has guessed enough.
+
+    Where the account has a second step, `code` is checked too at the API's door; the browser asks for it on a page of
+    its own (check_code).
+    """
     account = username.strip().lower()[:254]
     source = source_of(request)
+    try:
+        user = _guess(request, account, source, password)
+    except TooMany:
+        _log(request, account, None, SignIn.Outcome.LOCKED, door)
+        raise
+    if user is None:
+        _log(request, account, User.objects.filter(email__iexact=account).first(), SignIn.Outcome.WRONG, door)
+        return None
+    if second_step.in_force(user):
+        if door == SignIn.Door.BROWSER:
+            return user  # logged when the code is right
+        if not check_code(request, user, code, door=door):
+            return None
+    else:
+        _log(request, account, user, SignIn.Outcome.SIGNED_IN, door)
+    return user
+
+
+def check_password(request: HttpRequest, username: str, password: str) -> User | None:
+    """Whether the two go together; counted as guesses are, and nobody is signed in."""
+    return _guess(request, username.strip().lower()[:254], source_of(request), password)
+
+
+def check_code(request: HttpRequest, user: User, code: str, *, door: str) -> bool:
+    """The second step. Counted like guesses of a password, by account, for codes are short."""
+    account = user.email.lower()
+    left = _count("code", account, PER_ACCOUNT)
+    if left is not None:
+        _log(request, account, user, SignIn.Outcome.LOCKED, door)
+        raise TooMany("Too many attempts; please wait before you try again", retry_after=left)
+    right = second_step.take(user, code)
+    if right:
+        SignInCounter.objects.filter(key=_key("code", account)).delete()
+    _log(request, account, user, SignIn.Outcome.SIGNED_IN if right else SignIn.Outcome.CODE_WRONG, door)
+    return right
+
+
+def _log(request: HttpRequest, account: str, user: User | None, outcome: SignIn.Outcome, door: str) -> None:
+    """One line a try; a locked source writes one a minute, so that it can't fill the log."""
+    source = source_of(request)
+    if outcome == SignIn.Outcome.LOCKED:
+        since = timezone.now() - dt.timedelta(minutes=1)
+        if SignIn.objects.filter(source=source, outcome=outcome, at__gte=since).exists():
+            return
+    # An unknown name without an @ may be a password, typed into the wrong box.
+    known = user is not None or "@" in account
+    SignIn.objects.create(
+        username="".join(one for one in account if one.isprintable()) if known else "–", user=user,
+        outcome=outcome, door=door, source=source, agent=request.headers.get("User-Agent", "")[:200],
+    )  # fmt: skip
+
+
+def _guess(request: HttpRequest, account: str, source: str, password: str) -> User | None:
     if _knows(request, account):
         keys = [("device", f"{request.COOKIES[DEVICE_COOKIE]} {account}", PER_ACCOUNT)]
     else:
@@ -109,4 +168,7 @@ def _forgive(keys: list[tuple[str, str, int]]) -> None:
 
 
 def tidy() -> None:
-    SignInCounter.objects.filter(window__lte=timezone.now() - WINDOW).delete()
+    now = timezone.now()
+    SignInCounter.objects.filter(window__lte=now - WINDOW).delete()
+    SignIn.objects.filter(at__lte=now - LOG_KEPT).delete()
+    Session.objects.filter(expire_date__lte=now).delete()

@@ -24,10 +24,14 @@ _ALPHABET = string.ascii_letters + string.digits
 _remembered: dict[str, tuple[float, User]] = {}
 
 
-def issue(user: User) -> tuple[str, Token]:
+def issue(user: User, *, source: str = "", agent: str = "") -> tuple[str, Token]:
     """(the token's text, which nobody can see again, and its row)"""
     text = "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
-    return text, Token.objects.create(digest=_digest(text), user=user, expires_at=timezone.now() + LIFE)
+    expires_at = timezone.now() + LIFE
+    token = Token.objects.create(
+        digest=_digest(text), user=user, expires_at=expires_at, source=source, agent=agent[:200]
+    )
+    return text, token
 
 
 def user_of(text: str) -> User | None:

@@ -1,5 +1,6 @@
 """`?include=notes,repairs`: related rows beside a record, one level deep, in scope, at most 100 each; at most 100
-records a page."""
+records a page. `changes` stands for who changed the row, when, from what to what (core.history).
+"""
 
 import functools
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from django.db.models.functions import RowNumber
 
 from apps.api import reading
 from apps.api.q.relations import Relation, relations_of
+from apps.core import history
 from apps.core.actors import Actor
 from apps.core.columns import columns_of
 from apps.core.models import Row
@@ -18,12 +20,13 @@ from apps.core.tables import Table
 
 MOST, MOST_RELATIONS = 100, 10
 MOST_RECORDS = 100  # a page with included rows is at most this long
+CHANGES = "changes"
 
 
-def wanted(table: Table, text: str | None) -> list[Relation]:
-    """The relations that an `include` parameter names."""
+def wanted(table: Table, text: str | None) -> list[Relation | None]:
+    """The relations that an `include` parameter names; None for the row's changes."""
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
-    known = relations_of(table.model)
+    known: dict[str, Relation | None] = {**relations_of(table.model), CHANGES: None}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise Invalid({"include": f"{unknown[0][:60]!r} is no relation; there are {', '.join(sorted(known))}"})
@@ -32,9 +35,12 @@ def wanted(table: Table, text: str | None) -> list[Relation]:
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def add(records: list[dict[str, Any]], table: Table, relations: Iterable[Relation], by: Actor) -> None:
+def add(records: list[dict[str, Any]], table: Table, relations: Iterable[Relation | None], by: Actor) -> None:
     """Put each relation's rows into the records under its name: a list for to-many, a record or null for to-one."""
     for relation in relations:
+        if relation is None:
+            _add_changes(records, table)
+            continue
         inner = _plain_table(relation.model)
         near, far = _column(table.model, relation.near), _column(relation.model, relation.far)
         keys = {record[near] for record in records if record[near] is not None}
@@ -48,6 +54,16 @@ def add(records: list[dict[str, Any]], table: Table, relations: Iterable[Relatio
         for record in records:
             its = found.get(record[near], [])
             record[_name(table, relation)] = its if relation.to_many else (its[0] if its else None)
+
+
+def _add_changes(records: list[dict[str, Any]], table: Table) -> None:
+    """The records are in scope already, and who may see a row may see what was done to it."""
+    keys = [record[table.key.name] for record in records]
+    model: Any = table.model
+    rows = dict(model._base_manager.filter(**{f"{table.key.attname}__in": keys}).values_list(table.key.attname, "pk"))
+    found = history.records(model, rows.values())
+    for record in records:
+        record[CHANGES] = found.get(rows.get(record[table.key.name]), [])
 
 
 def _name(table: Table, relation: Relation) -> str:

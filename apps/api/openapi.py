@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 
 from apps.api.endpoint import Endpoint
+from apps.api.include import CHANGES
 from apps.api.paging import DEFAULT, MOST
 from apps.api.q.relations import relations_of
 from apps.api.q.values import OPAQUE, kind_of
@@ -218,8 +219,8 @@ def _list_parameters(table: Table) -> list[dict[str, Any]]:
 
 
 def _include(table: Table) -> dict[str, Any]:
-    names = ", ".join(sorted(relations_of(table.model)))
-    text = f"Related rows, separated by commas, at most 100 each: {names}"
+    names = ", ".join(sorted([*relations_of(table.model), CHANGES]))
+    text = f"Related rows, separated by commas, at most 100 each ({CHANGES}: who changed this row and how): {names}"
     return {"name": "include", "in": "query", "schema": {"type": "string"}, "description": text}
 
 

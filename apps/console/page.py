@@ -48,3 +48,20 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=401)
     back = request.get_full_path() if request.method == "GET" else "/"
     return redirect_to_login(back)
+
+
+PER_PAGE = 50
+
+
+def paged(request: HttpRequest, rows: Any) -> tuple[list[Any], dict[str, Any]]:
+    """The rows of the page that the address asks for, and what the links to its neighbours need. Without a count: one
+    row more tells whether there is a next page."""
+    asked = request.GET.get("page", "1")[:6]
+    number = max(1, int(asked)) if asked.isdecimal() else 1
+    found = list(rows[(number - 1) * PER_PAGE : number * PER_PAGE + 1])
+    links = {
+        "page": number,
+        "previous_page": number - 1 if number > 1 else None,
+        "next_page": number + 1 if len(found) > PER_PAGE else None,
+    }
+    return found[:PER_PAGE], links

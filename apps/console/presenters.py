@@ -8,31 +8,12 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import history
 from apps.gateway.instructions import CONNECT_EVERY
-from apps.products import states
 from apps.products.actions import disable_product, enable_product
 from apps.products.models import EnableState, Product
+from apps.products.words import LABELS, STATES
 from apps.telemetry import store
-
-LABELS: dict[EnableState, str | Promise] = {
-    EnableState.INIT: _("never switched"),
-    EnableState.ENABLED: _("enabled"),
-    EnableState.DISABLED: _("disabled"),
-    EnableState.PENDING_ENABLED: _("pending: enable"),
-    EnableState.PENDING_DISABLED: _("pending: disable"),
-}
-
-STATES: dict[int, str | Promise] = {
-    states.NON_EXISTANT: _("not made yet"),
-    states.STORED: _("in store"),
-    states.SHIPPED: _("shipped"),
-    states.ACTIVATING: _("being activated"),
-    states.ACTIVATED: _("activated"),
-    states.MONITORED: _("monitored"),
-    states.UNMONITORED: _("not monitored"),
-    states.IN_REPAIR_SYSTEM: _("in repair"),
-    states.TERMINATED: _("terminated"),
-}
 
 
 def state_of(product: Product) -> str | Promise:
@@ -62,6 +43,19 @@ def states_of(product: Product) -> list[dict[str, Any]]:
             "by": row.created_by,
         }
         for row in rows
+    ]
+
+
+def changes_of(product: Product) -> list[dict[str, Any]]:
+    """What people changed of the unit's own row: who, when, from what to what."""
+    labels = {field.column: field.verbose_name for field in product._meta.concrete_fields}
+    return [
+        {
+            "at": image.history_date,
+            "by": image.history_user_id,
+            "columns": [(labels.get(name, name), *pair) for name, pair in (image.history_change_reason or {}).items()],
+        }
+        for image in history.images(Product, [product.pk])[:8]
     ]
 
 
@@ -119,42 +113,42 @@ class Switch:
 
 
 def switch_of(product: Product, reader: Any) -> Switch:
-    history = product.latest_enable_history
-    state = EnableState(history.current_enable_state) if history else EnableState.INIT
+    latest = product.latest_enable_history
+    state = EnableState(latest.current_enable_state) if latest else EnableState.INIT
     last_seen = product.latest_connection.date if product.latest_connection else None
     contact = last_seen + dt.timedelta(seconds=CONNECT_EVERY) if last_seen else None
     level = (enable_product if not product.desired_enable_flag else disable_product).level
     return Switch(
         state=state,
-        asked_by=history.user if history else "",
-        since=history.date if history else None,
+        asked_by=latest.user if latest else "",
+        since=latest.date if latest else None,
         is_on=product.current_enable_flag,
         last_seen=last_seen,
         next_contact=contact,
         may_switch=level is None or reader.level >= level,
         wants_on=product.desired_enable_flag,
-        steps=_steps(product, state, history, last_seen),
+        steps=_steps(product, state, latest, last_seen),
     )
 
 
-def _steps(product: Product, state: EnableState, history: Any, last_seen: dt.datetime | None) -> list[Step]:
+def _steps(product: Product, state: EnableState, latest: Any, last_seen: dt.datetime | None) -> list[Step]:
     """The way of the newest order: asked, connected since, confirmed."""
-    if history is None or state == EnableState.INIT:
+    if latest is None or state == EnableState.INIT:
         return []
-    asked = history
+    asked = latest
     if not state.is_pending:
         pending = EnableState.PENDING_ENABLED if state == EnableState.ENABLED else EnableState.PENDING_DISABLED
         asked = (
-            product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=history.pk)
+            product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=latest.pk)
             .order_by("-enable_history_id")
             .first()
-            or history
+            or latest
         )
-    met = last_seen if state.is_pending else history.date
+    met = last_seen if state.is_pending else latest.date
     return [
         Step(_("Ordered"), asked.date, asked.user),
         Step(_("Unit connected"), met if met and met >= asked.date else None),
-        Step(_("Confirmed by the unit"), None if state.is_pending else history.date),
+        Step(_("Confirmed by the unit"), None if state.is_pending else latest.date),
     ]
 
 

@@ -1,18 +1,38 @@
 from django.urls import path
 
-from apps.console import views
+from apps.console import account, jobs, views
 
 app_name = "console"
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login", views.login, name="login"),
-    path("logout", views.logout, name="logout"),
-    path("language", views.language, name="language"),
+    path("login", account.login, name="login"),
+    path("login/code", account.login_code, name="login_code"),
+    path("logout", account.logout, name="logout"),
+    path("language", account.language, name="language"),
+    path("password/<str:uid>/<str:token>", account.password, name="password"),
+    path("account", account.account, name="account"),
+    path("account/preferences", account.preferences, name="preferences"),
+    path("account/password", account.change_password, name="change_password"),
+    path("account/revoke", account.revoke, name="revoke"),
+    path("account/second_step", account.second_step_begin, name="second_step_begin"),
+    path("account/second_step/on", account.second_step_on, name="second_step_on"),
+    path("account/second_step/off", account.second_step_off, name="second_step_off"),
     path("search", views.search, name="search"),
     path("units/<str:imei>", views.unit, name="unit"),
     path("units/<str:imei>/enable", views.enable, name="enable"),
     path("units/<str:imei>/disable", views.disable, name="disable"),
+    path("bulk", jobs.bulk, name="bulk"),
+    path("jobs", jobs.listing, name="jobs"),
+    path("jobs/<int:key>", jobs.job, name="job"),
+    path("jobs/<int:key>/details", jobs.details, name="job_details"),
+    path("jobs/<int:key>/start", jobs.start, name="job_start"),
+    path("jobs/<int:key>/pause", jobs.pause, name="job_pause"),
+    path("jobs/<int:key>/go_on", jobs.go_on, name="job_go_on"),
+    path("jobs/<int:key>/cancel", jobs.cancel, name="job_cancel"),
+    path("jobs/<int:key>/again", jobs.again, name="job_again"),
+    path("jobs/<int:key>/report.csv", jobs.report, name="job_report"),
+    path("jobs/<int:key>/file", jobs.file, name="job_file"),
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]

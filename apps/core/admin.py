@@ -11,27 +11,30 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from apps.core import counting
+from apps.core import counting, history
 from apps.core.actors import Actor
+from apps.core.admin_cells import IDENTIFYING, label_key, linked, unbroken
 from apps.core.columns import MASK, BadValue, Column
 from apps.core.levels import Level
 from apps.core.models import Row
+from apps.core.refusal_words import said, translated
 from apps.core.refusals import Forbidden, Invalid, Refused
 from apps.core.rows import create_row, delete_row, may_write, update_row
 from apps.core.scope import Reference
 from apps.core.tables import Table
 
-IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
 MOST_COLUMNS = 7
 MOST_OF_TERM = 100  # rows of another table that a search term may stand for
 
@@ -62,9 +65,10 @@ class RowForm(forms.ModelForm):
         except Invalid as refused:
             fields = {column.name: column.field.name for column in self.row_admin.table.columns.values()}
             for name, text in refused.errors.items():
-                self.add_error(fields[name] if fields.get(name) in self.fields else None, text)
+                field = fields.get(name, name)
+                self.add_error(field if field in self.fields else None, translated(text))
         except Refused as refused:
-            self.add_error(None, refused.message)
+            self.add_error(None, said(refused))
         return cleaned
 
 
@@ -82,6 +86,8 @@ class RowAdmin(ModelAdmin):
     list_filter_submit = True
     warn_unsaved_form = True
     search_fields: Sequence[str] = ("pk",)  # what is searched says get_search_results
+    read_only: ClassVar[bool] = False  # of histories: written by what happens, not by hand
+    beside: ClassVar[Sequence[type[Row]]] = ()  # histories that actions keep of such a row, by the row's own search
 
     # Who may do what: ADMIN and above, and what the table says.
 
@@ -102,7 +108,9 @@ class RowAdmin(ModelAdmin):
 
     def _may(self, request: HttpRequest, needed: Level | None) -> bool:
         level = _level(request)
-        return level is not None and needed is not None and level >= needed and may_write(self.table, request.user)
+        if self.read_only or level is None or needed is None:
+            return False
+        return level >= needed and may_write(self.table, request.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = self.table.model.objects.visible_to(request.user)
@@ -135,7 +143,10 @@ class RowAdmin(ModelAdmin):
 
     def _shown(self, name: str) -> Any:
         field = next((one for one in self.table.model._meta.concrete_fields if one.name == name), None)
-        return _link_to(self, field) if isinstance(field, models.ForeignKey) else name
+        if isinstance(field, models.ForeignKey):
+            return linked(self.admin_site, field)
+        one_line = isinstance(field, models.DateTimeField) or (field is not None and field.column in IDENTIFYING)
+        return unbroken(field) if field is not None and one_line else name
 
     def get_list_select_related(self, request: HttpRequest) -> list[str] | bool:
         shown = self.get_list_display(request)
@@ -191,7 +202,7 @@ class RowAdmin(ModelAdmin):
         return found
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)  # one row at a time, by the table's own way of deleting
         return actions
 
@@ -227,6 +238,11 @@ class RowAdmin(ModelAdmin):
         if db_field.null and not isinstance(db_field, models.BooleanField):
             kwargs["required"] = False
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """With an empty choice first: the theme leaves it out, and browsers then send the first option for nothing."""
+        kwargs.setdefault("choices", db_field.get_choices(include_blank=True, blank_choice=[("", "–")]))
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """Every pointer is looked for by typing: no list of a million options."""
@@ -284,12 +300,40 @@ class RowAdmin(ModelAdmin):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         return self._or_say_why(request, super().delete_view, object_id, extra_context)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Who changed this row through whichever door, when, from what to what; for whoever may see the row."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        page = Paginator(history.images(self.model, [obj.pk]), self.list_per_page).get_page(request.GET.get("p"))
+        lists = []
+        for model in self.beside:
+            where = f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            lists.append((capfirst(model._meta.verbose_name_plural), f"{reverse(where)}?q={label_key(obj)}"))
+        context = {
+            **self.admin_site.each_context(request), "title": _("History"), "opts": self.opts, "object": obj,
+            "changes": [self._told(image) for image in page], "page": page, "beside": lists,
+            "made": (obj.created_at, obj.created_by), "back": reverse(self._named("change"), args=[quote(obj.pk)]),
+        }  # fmt: skip
+        return render(request, "admin/row_history.html", context)
+
+    def _told(self, image: Any) -> dict[str, Any]:
+        labels = {field.column: field.verbose_name for field in self.model._meta.concrete_fields}
+        changed = (image.history_change_reason or {}).items()
+        return {
+            "at": image.history_date, "by": image.history_user_id, "kind": image.get_history_type_display(),
+            "columns": [(labels.get(name, name), *values) for name, values in changed],
+        }  # fmt: skip
+
+    def _named(self, page: str) -> str:
+        return f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
+
     def _or_say_why(self, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
         except Refused as refused:
-            messages.error(request, refused.message)
+            messages.error(request, said(refused))
             return HttpResponseRedirect(request.path.replace("/delete/", "/change/"))
 
 
@@ -312,35 +356,6 @@ def _as_sent(column: Column, value: Any) -> Any:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     return None if value == "" and column.field.null else value
-
-
-def label_of(row: Row) -> str:
-    """What people know a row by."""
-    for name in IDENTIFYING:
-        if value := getattr(row, name, None):
-            return str(value)
-    return f"{row._meta.verbose_name} {row.pk}"
-
-
-def _link_to(admin: RowAdmin, field: models.ForeignKey) -> Any:
-    """A column of links to the rows that this one points to."""
-
-    def linked(row: Any) -> Any:
-        other = getattr(row, field.name)
-        if other is None:
-            return None
-        if other._meta.model not in admin.admin_site._registry:
-            return label_of(other)
-        where = f"{admin.admin_site.name}:{other._meta.app_label}_{other._meta.model_name}_change"
-        return format_html(
-            '<a href="{}" class="underline">{}</a>', reverse(where, args=[quote(other.pk)]), label_of(other)
-        )
-
-    linked.short_description = field.verbose_name  # type: ignore[attr-defined]
-    linked.admin_order_field = field.attname  # type: ignore[attr-defined]
-    linked.field_name = field.name  # type: ignore[attr-defined]
-    linked.__name__ = f"linked_{field.name}"
-    return linked
 
 
 def registered(admins: Iterable[type[RowAdmin]]) -> dict[type[Row], type[RowAdmin]]:

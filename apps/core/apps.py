@@ -6,7 +6,9 @@ class CoreConfig(AppConfig):
     name = "apps.core"
 
     def ready(self) -> None:
-        from apps.core import changes, checks  # noqa: F401
+        from apps.core import changes, checks, naming  # noqa: F401
+
+        naming.translate_names()
 
         pre_migrate.connect(changes.suspend, sender=self)
         post_migrate.connect(changes.install, sender=self)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self, cast
 from django.db import models
 from django.utils import timezone
 
+from apps.core.history import RowHistory
 from apps.core.scope import Scope
 
 
@@ -38,6 +39,7 @@ class Row(models.Model):
     modified_by = models.TextField(null=True, editable=False)
 
     objects = RowQuerySet.as_manager()
+    history = RowHistory()
 
     class Meta:
         abstract = True

@@ -11,6 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
+from apps.core import history
 from apps.core.actions import require_level
 from apps.core.actors import Actor
 from apps.core.columns import MASK, BadValue, Column, digest_of
@@ -51,6 +52,7 @@ def create_row(table: Table, values: Mapping[str, Any], *, by: Actor) -> Any:
         raise Invalid(errors)
     row = table.model(created_by=by.name_for_record, **cleaned)
     _write(row)
+    history.record(row, history.CREATED, by=by)
     if table.after_write:
         table.after_write(row, by=by)
     return _still_visible(table, row, by)
@@ -92,6 +94,7 @@ def update_row(table: Table, key: Any, values: Mapping[str, Any], *, by: Actor) 
         row.modified_at = timezone.now()
         row.modified_by = by.name_for_record
         _write(row, before)
+        history.record(row, history.CHANGED, by=by, before=before)
         if table.after_write:
             table.after_write(row, by=by)
     for name, value in hooked:
@@ -104,6 +107,7 @@ def delete_row(table: Table, key: Any, *, by: Actor) -> None:
     require_level(by, table.delete)
     row = fetch_row(table, key, by=by, lock=True)
     _may_write(table, by)
+    history.record(row, history.DELETED, by=by)
     try:
         if table.remove:
             table.remove(row, by=by)

@@ -6,9 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from apps.core.actions import action
 from apps.core.actors import Actor
+from apps.core.levels import Level
+from apps.core.refusals import Forbidden
 from apps.events.models import Consequence, Event
 
 Handler = Callable[[Event], None]
@@ -46,6 +50,19 @@ def emit(
         Consequence.objects.bulk_create(Consequence(event=event, handler=path) for path in paths)
         transaction.on_commit(_wake, robust=True)
     return event
+
+
+@action(level=Level.SYSTEM)
+def retry_failed(*, key: int | None = None, by: Actor) -> int:
+    """Give a failed consequence (or, without a key, all of them) all of its attempts again; how many there were."""
+    if not by.is_global:
+        raise Forbidden("Events are of all entities; this needs GLOBAL scope")
+    rows = Consequence.objects.filter(state=Consequence.State.FAILED)
+    if key is not None:
+        rows = rows.filter(pk=key)
+    count = rows.update(state=Consequence.State.PENDING, attempts=0, due_at=timezone.now())
+    transaction.on_commit(_wake, robust=True)
+    return count
 
 
 def _wake() -> None:

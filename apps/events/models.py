@@ -47,7 +47,10 @@ class Consequence(models.Model):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="events_consequence_due", condition=models.Q(state="pending"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="events_consequence_due", condition=models.Q(state="pending")),
+            models.Index(fields=["id"], name="events_consequence_failed", condition=models.Q(state="failed")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.handler} of event {self.event_id} ({self.state})"

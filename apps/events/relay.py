@@ -68,11 +68,6 @@ def relay_all(limit: int = 10_000) -> int:
     return count
 
 
-def retry(row: Consequence) -> None:
-    """Give a failed consequence all of its attempts again, from now."""
-    Consequence.objects.filter(pk=row.pk).update(state=Consequence.State.PENDING, attempts=0, due_at=timezone.now())
-
-
 def _put_back(row: Consequence, error: Exception) -> None:
     log.warning("%s failed at attempt %d: %s", row, row.attempts, type(error).__name__, exc_info=error)
     spent = row.attempts > len(WAITS)

@@ -10,8 +10,9 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 from django.contrib.auth import get_user, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
+from django.utils.module_loading import import_string
 
 from apps.live.groups import group_of
 
@@ -68,7 +69,7 @@ def _user_of(session_key: str | None) -> Any:
     """The active user of this session as it stands in the database now."""
 
     class Request:
-        session = SessionStore(session_key)
+        session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
 
     user = get_user(Request())  # type: ignore[arg-type]
     return user if isinstance(user, get_user_model()) else None

@@ -1,18 +1,34 @@
 """Units in the admin."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from apps.core.actions import require_level
 from apps.core.admin import RowAdmin
+from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
+from apps.jobs import actions as jobs
+from apps.jobs.kinds import kinds
 from apps.products import actions
-from apps.products.models import Connection, EnableHistory, Product, State
+from apps.products.models import (
+    Connection,
+    EnableHistory,
+    EnableState,
+    Product,
+    ProductEntityLinker,
+    ProductParameter,
+    State,
+    TamperEnableHistory,
+)
+from apps.products.words import LABELS, STATES
 
 
 class ProductAdmin(RowAdmin):
@@ -23,15 +39,31 @@ class ProductAdmin(RowAdmin):
     )  # fmt: skip
     list_display_links = ("product_imei",)
     list_filter = ("product_type", "desired_enable_flag", "current_enable_flag", "is_payg", "dcm_enabled_flag")
-    actions_detail = ("enable", "disable", "on_the_console")
+    beside = (State, EnableHistory, TamperEnableHistory, ProductEntityLinker, ProductParameter, Connection)
+    actions_detail = (
+        "enable", "disable", "on_the_console",
+        {"title": _("More"), "items": ["change_state", "change_entity", "add_entity", "add_note"]},
+    )  # fmt: skip
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The acts on many units, for those who may do them to one."""
+        user: Any = request.user
+        acts = {
+            name: (_begin, name, kind.title)
+            for name, kind in kinds().items()
+            if name.startswith("units.") and user.level >= kind.level
+        }
+        return {**super().get_actions(request), **acts}
 
     @display(description=_("State"))
     def latest_state_name(self, row: Product) -> Any:
-        return row.latest_state and row.latest_state.current_state_type.name
+        state = row.latest_state
+        return state and STATES.get(state.current_state_type_id, state.current_state_type.name)
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
-        return row.latest_enable_history and row.latest_enable_history.get_current_enable_state_display()
+        history = row.latest_enable_history
+        return history and LABELS[EnableState(history.current_enable_state)]
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history"]
@@ -43,6 +75,46 @@ class ProductAdmin(RowAdmin):
     @action(description=_("Disable"), icon="power_settings_new")
     def disable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         return self._order(request, object_id, actions.disable_product, _("Disable"), _("Switch this unit off?"))
+
+    @action(description=_("Change the state"), icon="swap_horiz")
+    def change_state(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.state")
+
+    @action(description=_("Move to another entity"), icon="domain")
+    def change_entity(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.entity")
+
+    @action(description=_("Give a further entity"), icon="domain_add")
+    def add_entity(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.add_entity")
+
+    @action(description=_("Add a note"), icon="note_add")
+    def add_note(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.note")
+
+    def _act(self, request: HttpRequest, object_id: Any, name: str) -> HttpResponse:
+        """What may be done to many, done to this one: the same form, the same code."""
+        kind, by = kinds()[name], cast(Any, request.user)
+        try:
+            require_level(by, kind.level)
+            unit = self._unit(request, object_id)
+        except Refused as refused:
+            return self._refused(request, refused)
+        back = reverse("admin:products_product_change", args=[unit.pk])
+        form = cast(Any, kind.form(by=by, data=request.POST if request.method == "POST" else None))
+        if request.method == "POST" and form.is_valid():
+            try:
+                with transaction.atomic():
+                    told = kind.apply(unit.product_imei, None, kind.params(form.cleaned_data), by=by)
+            except Refused as refused:
+                form.add_error(None, said(refused, fields=False))
+            else:
+                messages.success(request, told or _("It was so already; nothing has changed."))
+                return redirect(back)
+        thing = f"{unit.serial_number} · {unit.product_imei}"
+        context = {**self.admin_site.each_context(request), "title": kind.title, "thing": thing, "back": back}
+        status = 400 if form.errors else 200
+        return render(request, "admin/act.html", context | {"form": form, "opts": self.opts}, status=status)
 
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -65,7 +137,11 @@ class ProductAdmin(RowAdmin):
             back = reverse("admin:products_product_change", args=[unit.pk])
             if request.method != "POST":
                 context = {**self.admin_site.each_context(request), "title": title, "question": question}
-                return render(request, "admin/confirm_order.html", context | {"unit": unit, "back": back})
+                return render(
+                    request,
+                    "admin/confirm_order.html",
+                    context | {"thing": f"{unit.serial_number} · {unit.product_imei}", "back": back},
+                )
             order(unit, by=request.user)
         except Refused as refused:
             return self._refused(request, refused)
@@ -73,8 +149,19 @@ class ProductAdmin(RowAdmin):
         return redirect(back)
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
-        messages.error(request, refused.message)
+        messages.error(request, said(refused))
         return redirect("admin:products_product_changelist")
+
+
+def _begin(admin: ProductAdmin, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+    """A job over the chosen units: its page asks for what is missing, shows a trial, and starts it."""
+    keys = rows.order_by("-pk").values_list("product_imei", flat=True).iterator(chunk_size=5000)
+    try:
+        job = jobs.draft(kind=request.POST["action"], keys=keys, by=request.user)
+    except Refused as refused:
+        messages.error(request, said(refused))
+        return None
+    return redirect(reverse("console:job", args=[job.pk]))
 
 
 class StateAdmin(RowAdmin):

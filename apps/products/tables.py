@@ -22,6 +22,8 @@ from apps.products.models import (
     TamperEnableHistory,
 )
 
+NOTES = Table(path="product_notes", model=ProductNote, create=Level.TECHNICAL, edit=Level.TECHNICAL)
+
 TABLES = [
     Table(
         path="products",
@@ -51,7 +53,7 @@ TABLES = [
     Table(path="product_software_linker", model=ProductSoftwareLinker, after_write=actions.order_changed),
     Table(path="parameter_types", model=ParameterType),
     Table(path="product_parameters", model=ProductParameter, after_write=actions.order_changed),
-    Table(path="product_notes", model=ProductNote, create=Level.TECHNICAL, edit=Level.TECHNICAL),
+    NOTES,
     Table(path="product_groups", model=ProductGroup, create=None, edit=None, delete=None),
     Table(
         path="product_product_group_linker",

@@ -100,6 +100,24 @@ function watch(tries = 0) {
   };
 }
 
+// Long work: its page is fetched anew each second while it goes on.
+if (document.querySelector("[data-at-work]")) {
+  const beat = setInterval(() => {
+    if (document.hidden) return;
+    if (document.querySelector("[data-at-work]")) refresh();
+    else clearInterval(beat);
+  }, 1000);
+}
+
+// One tick for all that are shown.
+const every = document.querySelector("input[data-every]");
+if (every) {
+  every.closest("label").hidden = false;
+  every.addEventListener("change", () => {
+    for (const box of document.querySelectorAll("input[name=unit]")) box.checked = every.checked;
+  });
+}
+
 if (main) {
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-order]")) return;

@@ -55,19 +55,23 @@ def scratch_database(name):
         run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+def environment(folder: Path, port: int, extra: dict[str, str]) -> dict[str, str]:
+    env = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "PYTHONUNBUFFERED": "1"} | extra
+    if env.get("REDIS_URL"):
+        # A queue of its own for each of xdist's workers: else the worker of one server would be woken for another's.
+        number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        env["REDIS_URL"] = urlunsplit(urlsplit(env["REDIS_URL"])._replace(path=f"/{10 + number % 6}"))
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    return env
+
+
 class Running:
     """`manage.py up` and its address."""
 
     def __init__(self, folder: Path, extra: dict[str, str], *, speed: int = 7200) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.env = {
-            **os.environ,
-            "DATA_DIR": str(folder),
-            "PORT": str(self.port),
-            "PYTHONUNBUFFERED": "1",
-        } | extra
-        self.env.pop("DJANGO_SETTINGS_MODULE", None)
+        self.env = environment(folder, self.port, extra)
         self.log = folder / "up.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -158,7 +162,7 @@ class Person:
         self.complaints: list[str] = []
         self.width, self.language, self.server = width, language, server
         self.page.on("console", lambda message: self.note(message.text) if message.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.note(str(error)))
+        self.page.on("pageerror", lambda error: self.note(f"{self.page.url}: {error} {error.stack}"))
         self.page.on("request", self.check_host)
 
     def note(self, text: str) -> None:

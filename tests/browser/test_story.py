@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backoffice.demo import PASSWORD, imei_of
-from tests.browser.conftest import SIMULATED, Running, scratch_database
+from tests.browser.conftest import SIMULATED, Running, environment, scratch_database
 
 pytestmark = pytest.mark.xdist_group("browser")
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -194,11 +194,9 @@ def test_up_starts_empty_stops_cleanly_and_starts_again(tmp_path):
 
 def test_up_says_when_its_port_is_taken(server, tmp_path):
     with scratch_database(f"taken_{os.getpid()}") as extra:
-        second = Running(tmp_path, extra | {"DEMO": "0"})
-        second.stop()
         done = subprocess.run(
-            [sys.executable, "manage.py", "up", "--port", str(server.port)], cwd=README.parent, env=second.env,
-            capture_output=True, text=True, timeout=60,
+            [sys.executable, "manage.py", "up", "--port", str(server.port)], cwd=README.parent,
+            env=environment(tmp_path, server.port, extra | {"DEMO": "0"}), capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode != 0
         assert "PORT" in done.stderr

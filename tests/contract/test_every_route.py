@@ -12,6 +12,7 @@ from apps.accounts.models import Entity
 from apps.api.routes import every_route
 from apps.core.levels import Level
 from apps.core.scope import GlobalOnly, Reference, Shared
+from apps.jobs import actions as jobs
 from apps.products import actions
 from apps.repairs.models import PartProductLinker
 from apps.telemetry import store
@@ -23,6 +24,7 @@ ROUTES = every_route()
 GOLDEN = Path(__file__).parent / "routes.txt"
 UNIT_DOORS = {"/v1/rc_data", "/v1/rm_data"}
 ABSENT = {"imei": "999999999999999", "key": "2000000000"}
+ELSEWHERE = ("/password/", "/metrics")  # doors with keys of their own: test_people.py, test_running.py
 route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 
 
@@ -45,6 +47,7 @@ def world(cast):
             if "product_imei" in table.columns and table.key.name != "product_imei":
                 given = {"product": unit}
             rows[table.path] = unit if table.path == "products" else make(table.model, cast.a, **given)
+    rows["jobs"] = jobs.draft(kind="units.enable", keys=[unit.product_imei], by=cast.tina)
     for part in (rows["parts"], rows["part_parameters"].part):  # one never fitted is seen by all
         make(PartProductLinker, cast.a, part=part, product=unit)
     return cast, unit, rows
@@ -54,11 +57,11 @@ def filled(route, world, absent=False):
     _cast, unit, rows = world
     path = route.path
     if absent:
-        return re.sub(r"<str:(\w+)>", lambda found: ABSENT[found[1]], path)
+        return re.sub(r"<(?:str|int):(\w+)>", lambda found: ABSENT[found[1]], path)
     if route.table:
         row = rows[route.table.path]
         path = path.replace("<str:key>", str(getattr(row, route.table.key.attname)))
-    return path.replace("<str:imei>", unit.product_imei)
+    return path.replace("<str:imei>", unit.product_imei).replace("<int:key>", str(rows["jobs"].pk))
 
 
 def ask(call, user, route, path):
@@ -85,6 +88,8 @@ def test_who_gets_in(world, call, route):
     if route.path in UNIT_DOORS:
         assert ask(call, world[0].root, route, route.path).status_code == 401  # no token opens it
         return
+    if route.path.startswith(ELSEWHERE):
+        return
     path = filled(route, world)
     console = not path.startswith("/v1/")
     anonymous = ask(call, None, route, path)
@@ -100,6 +105,9 @@ def test_who_gets_in(world, call, route):
         assert answer.status_code < 500, (group, level, answer.content)
         if not fits(route.who, user):
             assert answer.status_code == 403, (group, level)
+        elif route.path.startswith("/jobs/"):  # seen by who made it, and by ADMIN and above of the same scope
+            sees = user == world[0].tina or (level >= Level.ADMIN and group in ("A", "GLOBAL"))
+            assert (answer.status_code == 404) == (not sees or route.path.endswith("/file")), (group, level)
         elif group in ("A", "GLOBAL"):
             may_not_write = (
                 route.table is not None
@@ -117,7 +125,7 @@ def test_who_gets_in(world, call, route):
 @route
 def test_foreign_and_absent_answer_alike(world, call, route):
     """Entity B's people learn nothing of a unit of A, not even that there is one."""
-    if "<str:" not in route.path or route.path in UNIT_DOORS:
+    if "<" not in route.path or route.path in UNIT_DOORS or route.path.startswith(ELSEWHERE):
         return
     if route.table is not None and isinstance(route.table.model.SCOPE, Reference | Shared):
         return

@@ -273,7 +273,7 @@ def test_keys_of_odd_shapes_are_simply_not_there(cast, call, table):
 def test_what_still_holds_a_row_is_named(cast, call, unit):
     answer = call(cast.root, "DELETE", f"/v1/product_types/{unit.product_type_id}")
     assert (answer.status_code, answer.json()["code"]) == (400, "in_use")
-    assert "product" in answer.json()["validation_errors"]["product_type_id"]
+    assert "units" in answer.json()["validation_errors"]["product_type_id"]
 
 
 def test_a_unit_goes_with_its_histories(cast, call, unit, device):

@@ -95,7 +95,7 @@ def test_ten_attempts_over_about_three_days_and_then_a_person_decides():
         attempts += 1
     assert attempts == 10
     assert dt.timedelta(days=1) < now - start < dt.timedelta(days=4)
-    relay.retry(bad)
+    actions.retry_failed(key=bad.pk, by=SYSTEM)
     assert relay.relay_all() == 1
 
 

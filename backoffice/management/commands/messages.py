@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import polib
+import unfold
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
-CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+from apps.core.naming import names
+
+THEME_PARTS = ("forms", "filters")
+CALLS = {"_", "__", "noop", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 _IN_TEMPLATE = re.compile(r"\b(n?gettext)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:,\s*u?('(?:[^'\\]|\\.)*'))?")
 
 
@@ -65,16 +70,35 @@ def _texts(catalogue: Any) -> dict[str, Any]:
 
 def _collect() -> Iterator[tuple[str, str | None]]:
     base = Path(settings.BASE_DIR)
-    for path in sorted((base / "templates").rglob("*.html")):
+    yield from _in_files([base / "templates"], [base / "apps", base / "backoffice"])
+    yield from ((name, None) for name in sorted(set(names())))
+    # The admin's theme brings no translations; what Django itself says already in both languages is left to it.
+    theme = Path(unfold.__file__).parent
+    parts = [theme, *(theme / "contrib" / name for name in THEME_PARTS)]
+    known = polib.mofile(str(Path(django.__file__).parent / "conf/locale/fr/LC_MESSAGES/django.mo"))
+    admin = polib.mofile(str(Path(django.__file__).parent / "contrib/admin/locale/fr/LC_MESSAGES/django.mo"))
+    held = {entry.msgid for entry in [*known, *admin]}
+    for text, plural in _in_files(parts, parts, deep=False):
+        if text not in held:
+            yield text, plural
+
+
+def _in_files(templates: list[Path], code: list[Path], *, deep: bool = True) -> Iterator[tuple[str, str | None]]:
+    for path in _files(templates, "*.html", deep):
         for call in _IN_TEMPLATE.finditer(templatize(path.read_text(), origin=str(path))):
             plural = ast.literal_eval(call[3]) if call[3] else None
             yield ast.literal_eval(call[2]), plural if call[1] == "ngettext" else None
-    for root in ("apps", "backoffice"):
-        for path in sorted((base / root).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
-                    texts = [
-                        arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-                    ]
-                    if texts:
-                        yield texts[0], texts[1] if node.func.id.startswith("ngettext") else None
+    for path in _files(code, "*.py", deep):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+                texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+                if texts:
+                    yield texts[0], texts[1] if node.func.id.startswith("ngettext") else None
+
+
+def _files(folders: list[Path], pattern: str, deep: bool) -> Iterator[Path]:
+    """Of a theme (not `deep`): without the parts that are not installed."""
+    for folder in folders:
+        for path in sorted(folder.rglob(pattern)):
+            if deep or "contrib" not in path.relative_to(folder).parts:
+                yield path

@@ -121,9 +121,10 @@ def _worker() -> Any:
 
 def _beat() -> Any:
     from celery.beat import EmbeddedService
-    from django_celery_beat.schedulers import DatabaseScheduler
 
-    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=DatabaseScheduler)
+    from backoffice.schedules import Scheduler
+
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     beat.start()
     return beat
 

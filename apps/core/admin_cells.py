@@ -1,0 +1,64 @@
+"""What stands in a cell of the admin's lists."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.db import models
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+
+from apps.core.models import Row
+
+IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
+
+
+def label_key(row: Row) -> str:
+    """What finds a row, and what belongs to it, in any search."""
+    return str(getattr(row, row.KEY or row._meta.pk.attname))
+
+
+def label_of(row: Row) -> str:
+    """What people know a row by."""
+    for name in IDENTIFYING:
+        if value := getattr(row, name, None):
+            return str(value)
+    return f"{row._meta.verbose_name} {row.pk}"
+
+
+def linked(site: Any, field: models.ForeignKey) -> Any:
+    """A column of links to the rows that this one points to."""
+
+    def shown(row: Any) -> Any:
+        other = getattr(row, field.name)
+        if other is None:
+            return None
+        if other._meta.model not in site._registry:
+            return label_of(other)
+        where = f"{site.name}:{other._meta.app_label}_{other._meta.model_name}_change"
+        return format_html(
+            '<a href="{}" class="underline">{}</a>', reverse(where, args=[quote(other.pk)]), label_of(other)
+        )
+
+    shown.short_description = field.verbose_name  # type: ignore[attr-defined]
+    shown.admin_order_field = field.attname  # type: ignore[attr-defined]
+    shown.field_name = field.name  # type: ignore[attr-defined]
+    shown.__name__ = f"linked_{field.name}"
+    return shown
+
+
+def unbroken(field: Any) -> Any:
+    """A column of times, in the short form, or of what people know a row by: on one line."""
+
+    def shown(row: Any) -> Any:
+        value = getattr(row, field.attname)
+        if isinstance(value, dt.datetime):
+            value = date_format(localtime(value), "SHORT_DATETIME_FORMAT")
+        return None if value is None else format_html('<span class="whitespace-nowrap">{}</span>', value)
+
+    shown.short_description = field.verbose_name  # type: ignore[attr-defined]
+    shown.admin_order_field = field.attname  # type: ignore[attr-defined]
+    shown.__name__ = field.name
+    return shown

@@ -1,0 +1,86 @@
+"""Refusals in the reader's language.
+
+Rules refuse in English, which is what the API answers; a page that shows a refusal to a person passes it through
+said(). Every text that a rule may refuse with stands here as a template (tests/architecture/test_refusals.py).
+"""
+
+import functools
+import re
+
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_noop as noop
+
+from apps.core.refusals import Invalid, Refused
+
+TEMPLATES = (
+    noop("A unit may not transition from state '%(from)s' to state '%(to)s'"),
+    noop("Events are of all entities; this needs GLOBAL scope"),
+    noop("Jobs of this kind are done here no more"),
+    noop("Only the person themselves may change this"),
+    noop("Reference data is written by users of GLOBAL scope only"),
+    noop("The admin is for ADMIN and above"),
+    noop("The requested resource could not be found"),
+    noop("The unit would leave your scope; ask somebody of GLOBAL scope"),
+    noop("This needs the permission %(needed)s; yours is %(yours)s"),
+    noop("This row would lie outside your scope"),
+    noop("This user would see more than you do"),
+    noop("Your own level, scope and account are changed by a colleague"),
+    noop("belongs to another entity"),
+    noop("belongs to another hub"),
+    noop("conflicts with another row"),
+    noop("holds characters that cannot be stored"),
+    noop("is already in use by another row"),
+    noop("is already in use by another user"),
+    noop("is closed; open the account first"),
+    noop("is longer than %(most)s characters"),
+    noop("is no column of this table"),
+    noop("is no e-mail address"),
+    noop("is no time zone such as Africa/Kigali"),
+    noop("is not an entity of this unit"),
+    noop("is not changed here"),
+    noop("is not spoken here"),
+    noop("is required"),
+    noop("is required for the scope ENTITY"),
+    noop("is still held by its %(rows)s; delete those first"),
+    noop("may not be null"),
+    noop("must be JSON"),
+    noop("must be a date such as 2016-11-25"),
+    noop("must be a finite number"),
+    noop("must be a number"),
+    noop("must be a text"),
+    noop("must be a time such as 2016-11-25T10:51:30"),
+    noop("must be a whole number"),
+    noop("must be base64 text"),
+    noop("must be one of: %(options)s"),
+    noop("must be true or false"),
+    noop("must lie between %(low)s and %(high)s"),
+    noop("never changes; make a new row instead"),
+    noop("points to no row that exists"),
+)
+
+
+@functools.cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    found = []
+    for template in TEMPLATES:
+        pattern = re.sub(r"%\\\((\w+)\\\)s", r"(?P<p_\1>.+)", re.escape(template))
+        found.append((re.compile(rf"\s*{pattern}\Z", re.DOTALL), template))
+    return found
+
+
+def translated(text: str) -> str:
+    """This text in the language of the page; one that is no refusal of ours stays as it is."""
+    if (get_language() or "en").startswith("en"):
+        return text
+    for pattern, template in _patterns():
+        if match := pattern.match(text):
+            return gettext(template) % {name[2:]: value for name, value in match.groupdict().items()}
+    return text
+
+
+def said(refused: Refused, *, fields: bool = True) -> str:
+    """The whole refusal in one line; without the names of fields where the reader has filled in none of them."""
+    if not isinstance(refused, Invalid):
+        return translated(refused.message)
+    lines = ((name, translated(text)) for name, text in refused.errors.items())
+    return "; ".join(f"{name}: {text}" if fields else text.strip() for name, text in lines)

@@ -1,0 +1,17 @@
+"""Credit in the admin: read, as whoever looks into a customer's question needs it."""
+
+from apps.core.admin import RowAdmin
+from apps.dcm.models import PaymentCommand
+
+
+class PaymentCommandAdmin(RowAdmin):
+    for_model = PaymentCommand
+    list_display = (
+        "payment_command_id", "transaction_id", "product", "category", "value", "status", "void", "created_at",
+        "created_by",
+    )  # fmt: skip
+    list_display_links = ("payment_command_id", "transaction_id")
+    list_filter = ("category", "void")
+
+
+ADMINS = (PaymentCommandAdmin,)

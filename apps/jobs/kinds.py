@@ -1,0 +1,66 @@
+"""What a kind of job is. The kinds stand on one page, backoffice/work.py."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from apps.core.actors import Actor
+from apps.core.levels import Level
+from apps.core.refusals import Refused
+from apps.jobs.models import Job
+
+GONE = "Jobs of this kind are done here no more"
+
+
+class Kind:
+    """A kind of work over many items. Subclasses fill in what they have."""
+
+    title: str | Promise = ""
+    level: Level = Level.TECHNICAL
+    icon = ""
+    tells_fields = False  # whether a refusal names fields: where people have given some
+
+    @property
+    def makes_file(self) -> bool:
+        return type(self).make is not Kind.make
+
+    def form(self, *, by: Actor, data: Any = None) -> forms.Form | None:
+        """What is to be asked before the trial; None: nothing."""
+        return None
+
+    def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """The form's values as JSON."""
+        return dict(cleaned)
+
+    def told(self, params: Mapping[str, Any]) -> str:
+        """The details in words, for people."""
+        return ""
+
+    def read(self, job: Job) -> Iterator[tuple[str, Any]]:
+        """(key, payload) of each item in the job's file. Raises Refused where the file can't be read."""
+        raise Refused(GONE)
+
+    def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
+        """Do it to this one, by the same actions as every other door; the words for what changed, or None where it is
+        so already. Raises Refused. Runs in a transaction that a trial takes back."""
+        raise Refused(GONE)
+
+    def make(self, job: Job, *, by: Actor) -> bool:
+        """For kinds that make a file instead: a further piece of it; True when whole."""
+        raise Refused(GONE)
+
+
+@functools.cache
+def kinds() -> Mapping[str, Kind]:
+    pages: Mapping[str, str] = import_string(settings.WORK)
+    return {name: import_string(path)() for name, path in pages.items()}
+
+
+def kind_of(job: Job) -> Kind:
+    """A job of a kind that is no more can still be read."""
+    return kinds().get(job.kind) or Kind()

@@ -1,0 +1,148 @@
+"""Long work that people start: what it is to do, piece by piece, what a trial says of each, and what became of each."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.core.crypto import EncryptedField
+from apps.core.fields import OptionField
+from apps.core.levels import Level
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("waiting for details")
+    READING = "reading", _("reading the file")
+    TRYING = "trying", _("trying, without changing anything")
+    READY = "ready", _("ready to start")
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+    FAILED = "failed", _("stopped by a problem")
+
+
+AT_WORK = (State.READING, State.TRYING, State.RUNNING)
+OVER = (State.DONE, State.CANCELLED, State.FAILED)
+
+
+class Outcome(models.TextChoices):
+    OPEN = "", _("open")
+    CHANGED = "changed", _("changed")
+    SAME = "same", _("already so")
+    REFUSED = "refused", _("refused")
+    FAILED = "failed", _("broken off")
+
+
+class JobQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> JobQuerySet:
+        """One's own; ADMIN and above see those of colleagues in their scope."""
+        if user.level < Level.ADMIN:
+            return self.filter(owner=user)
+        if user.is_global:
+            return self.all()
+        return self.filter(Q(owner=user) | Q(owner__entity_id=user.entity_key, owner__scope="ENTITY"))
+
+
+class Job(models.Model):
+    """One piece of work. `kind` is a name from backoffice/work.py, `params` is that kind's own."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=40)
+    params = models.JSONField(default=dict)
+    state = OptionField(max_length=10, choices=State.choices, default=State.DRAFT)
+    owner = models.ForeignKey(User, models.PROTECT, related_name="jobs")
+    problem = models.TextField(blank=True, default="")
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)  # of the present state
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # Whose turn it is: a worker holds the job until then, and one that dies gives it back by itself.
+    lease_until = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state"], name="jobs_job_at_work", condition=Q(state__in=AT_WORK)),
+            models.Index(fields=["owner", "-id"], name="jobs_job_of_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk} ({self.state})"
+
+
+class JobItem(models.Model):
+    """One unit, row or line of a job. `trial` is what would happen, `outcome` what did."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="items")
+    number = models.PositiveIntegerField()
+    key = models.CharField(max_length=255)
+    sealed = EncryptedField(null=True, label="job.payload")  # JSON; a file may bring keys of units
+    trial = OptionField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
+    trial_text = models.TextField(blank=True, default="")
+    outcome = OptionField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
+    text = models.TextField(blank=True, default="")
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="jobs_item_number")]
+        indexes = [
+            models.Index(fields=["job", "trial", "number"], name="jobs_item_trial"),
+            models.Index(fields=["job", "outcome", "number"], name="jobs_item_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of job {self.job_id}"
+
+    @property
+    def payload(self) -> Any:
+        return None if self.sealed is None else json.loads(str(self.sealed))
+
+
+def sealed(payload: Any) -> str | None:
+    return None if payload is None else json.dumps(payload, ensure_ascii=False)
+
+
+class JobFile(models.Model):
+    """What a job reads or has made, in pieces. In the database, so that any worker finds it and a backup holds it."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    piece = EncryptedField(label="job.file")  # base64
+
+    class Meta:
+        indexes = [models.Index(fields=["job", "id"], name="jobs_file_pieces")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of job {self.job_id}"
+
+    @property
+    def content(self) -> bytes:
+        return base64.b64decode(str(self.piece))
+
+    @classmethod
+    def add(cls, job: Job, name: str, content: bytes) -> None:
+        cls.objects.create(job=job, name=name[-255:], piece=base64.b64encode(content).decode())
+
+
+class TaskRun(models.Model):
+    """The last run of a scheduled task."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    at = models.DateTimeField()
+    seconds = models.FloatField()
+    problem = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,169 @@
+"""Carrying jobs on, in a worker: claim one, go through a slice of its items, give it back.
+
+Each item's effect and its outcome are one transaction, so a worker that dies at any point leaves nothing half done and
+nothing done twice. A trial runs the same code and takes it back.
+"""
+
+import datetime as dt
+import logging
+import time
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from apps.core.actions import require_level
+from apps.core.refusal_words import said
+from apps.core.refusals import Refused
+from apps.jobs.kinds import Kind, kind_of
+from apps.jobs.models import AT_WORK, OVER, Job, JobFile, JobItem, Outcome, State, sealed
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(minutes=2)
+LONG_LEASE = dt.timedelta(minutes=15)  # of what is done in one go: reading a file, writing a piece of one
+SLICE = 5.0  # seconds before other jobs, and other tasks of this worker, get their turn
+BATCH = 50
+READ_BATCH = 1000
+KEPT, FILES_KEPT = dt.timedelta(days=365), dt.timedelta(days=7)
+
+
+def work_all(limit: int = 1000) -> int:
+    """Carry on whatever waits, a slice each, until nothing does; returns how many slices that took."""
+    count = 0
+    while count < limit and (job := claim()):
+        count += 1
+        with translation.override(job.owner.language or "en"):
+            _slice(job)
+    return count
+
+
+def claim() -> Job | None:
+    """The job that has waited longest, ours until the lease ends."""
+    with transaction.atomic():
+        now = timezone.now()
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        waiting = Job.objects.select_for_update(skip_locked=True, of=("self",)).filter(free, state__in=AT_WORK)
+        job = waiting.order_by(F("lease_until").asc(nulls_first=True), "id").first()
+        if job is None:
+            return None
+        job.lease_until = now + _lease(job)
+        job.save(update_fields=["lease_until"])
+    return Job.objects.select_related("owner").get(pk=job.pk)
+
+
+def _slice(job: Job) -> None:
+    kind, until = kind_of(job), time.monotonic() + SLICE
+    try:
+        if not job.owner.is_active:
+            raise Refused(_("The account that started this is closed."))
+        require_level(job.owner, kind.level)
+        step = {State.READING: _read, State.TRYING: _try_some, State.RUNNING: _run_some}[State(job.state)]
+        while True:
+            finished = step(job, kind)
+            if not _hold(job):
+                return  # paused or cancelled meanwhile, or taken over
+            if finished or time.monotonic() >= until:
+                break
+    except Refused as refused:
+        _end(job, State.FAILED, said(refused))
+    except Exception:
+        log.exception("job %s broke off", job.pk)
+        _end(job, State.FAILED, _("Something broke on our side and has been recorded. What was done stays done."))
+    else:
+        if finished:
+            following = {State.READING: State.TRYING, State.TRYING: State.READY}.get(State(job.state), State.DONE)
+            _end(job, following)
+        else:
+            _held(job).update(lease_until=timezone.now())  # behind those that wait already
+
+
+def _lease(job: Job) -> dt.timedelta:
+    return LONG_LEASE if job.state == State.READING or kind_of(job).makes_file else LEASE
+
+
+def _held(job: Job) -> Any:
+    return Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until)
+
+
+def _hold(job: Job) -> bool:
+    lease = timezone.now() + _lease(job)
+    still = bool(_held(job).update(lease_until=lease, done=job.done, total=job.total))
+    job.lease_until = lease
+    return still
+
+
+def _end(job: Job, state: State, problem: str = "") -> None:
+    done = {} if state in OVER else {"done": 0}
+    finished = {"finished_at": timezone.now()} if state in OVER else {}
+    _held(job).update(state=state, lease_until=None, problem=problem, **done, **finished)
+
+
+def _read(job: Job, kind: Kind) -> bool:
+    """The whole file in one go: all of its rows or none. Nothing is locked while it is being understood."""
+    items = [
+        JobItem(job=job, number=number, key=key[:255], sealed=sealed(payload))
+        for number, (key, payload) in enumerate(kind.read(job))
+    ]
+    if not items:
+        raise Refused(_("The file holds no rows below its heading."))
+    with transaction.atomic():
+        JobItem.objects.bulk_create(items, batch_size=READ_BATCH)
+        job.files.all().delete()
+    job.total = len(items)
+    return True
+
+
+def _try_some(job: Job, kind: Kind) -> bool:
+    items = list(job.items.filter(trial=Outcome.OPEN).order_by("number")[:BATCH])
+    for item in items:
+        item.trial, item.trial_text = _one(job, kind, item, keep=False)
+    JobItem.objects.bulk_update(items, ["trial", "trial_text"])
+    job.done += len(items)
+    return len(items) < BATCH
+
+
+def _run_some(job: Job, kind: Kind) -> bool:
+    if kind.makes_file:
+        with transaction.atomic():  # the piece, and how far it goes
+            return kind.make(job, by=job.owner)
+    items = list(job.items.filter(outcome=Outcome.OPEN).order_by("number")[:BATCH])
+    for item in items:
+        outcome, text = _one(job, kind, item, keep=True)
+        if outcome in (Outcome.REFUSED, Outcome.FAILED):
+            _keep(item, outcome, text)
+    job.done = job.items.exclude(outcome=Outcome.OPEN).count()
+    return len(items) < BATCH
+
+
+def _one(job: Job, kind: Kind, item: JobItem, *, keep: bool) -> tuple[Outcome, str]:
+    try:
+        with transaction.atomic():
+            if keep and not JobItem.objects.select_for_update().filter(pk=item.pk, outcome=Outcome.OPEN).exists():
+                return Outcome.OPEN, ""  # another worker was here
+            text = kind.apply(item.key, item.payload, job.params, by=job.owner)
+            outcome = Outcome.SAME if text is None else Outcome.CHANGED
+            if keep:
+                _keep(item, outcome, text or "")
+            else:
+                transaction.set_rollback(True)
+            return outcome, text or ""
+    except Refused as refused:
+        return Outcome.REFUSED, said(refused, fields=kind.tells_fields)
+    except Exception:
+        log.exception("%s broke off", item)
+        return Outcome.FAILED, _("Something broke on our side; try this one again.")
+
+
+def _keep(item: JobItem, outcome: Outcome, text: str) -> None:
+    JobItem.objects.filter(pk=item.pk).update(outcome=outcome, text=text, at=timezone.now())
+
+
+def tidy() -> None:
+    """Forget work that was over a year ago, and drafts that nobody went on with for a month."""
+    now = timezone.now()
+    Job.objects.filter(finished_at__lte=now - KEPT).delete()
+    JobFile.objects.filter(job__finished_at__lte=now - FILES_KEPT).delete()
+    Job.objects.filter(state__in=[State.DRAFT, State.READY], created_at__lte=now - dt.timedelta(days=30)).delete()

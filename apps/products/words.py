@@ -1,0 +1,27 @@
+"""What a unit's switch and states are called in the reader's language."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.products import states
+from apps.products.models import EnableState
+
+LABELS: dict[EnableState, str | Promise] = {
+    EnableState.INIT: _("never switched"),
+    EnableState.ENABLED: _("enabled"),
+    EnableState.DISABLED: _("disabled"),
+    EnableState.PENDING_ENABLED: _("pending: enable"),
+    EnableState.PENDING_DISABLED: _("pending: disable"),
+}
+
+STATES: dict[int, str | Promise] = {
+    states.NON_EXISTANT: _("not made yet"),
+    states.STORED: _("in store"),
+    states.SHIPPED: _("shipped"),
+    states.ACTIVATING: _("being activated"),
+    states.ACTIVATED: _("activated"),
+    states.MONITORED: _("monitored"),
+    states.UNMONITORED: _("not monitored"),
+    states.IN_REPAIR_SYSTEM: _("in repair"),
+    states.TERMINATED: _("terminated"),
+}

@@ -1,0 +1,166 @@
+"""What runs by itself, and when: beat's table, in words, changed in the admin and kept."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.schedulers import DatabaseScheduler
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+
+from apps.core.plain_admin import PlainAdmin
+from apps.events.wake import wake_soon
+from apps.jobs.models import TaskRun
+
+SHORTEST = 5  # seconds
+
+WORDS: dict[str, str | Promise] = {
+    "apps.events.tasks.relay": _("Carries out what events bring about and no worker was woken for"),
+    "apps.jobs.tasks.work": _("Carries on jobs that were left"),
+    "apps.jobs.tasks.tidy": _("Forgets jobs of more than a year ago and files of more than a week"),
+    "apps.api.tasks.tidy": _("Forgets past changes of tables, by which counts are kept"),
+    "apps.accounts.tasks.tidy": _("Forgets expired tokens and sessions, old counters and sign-ins"),
+}
+UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+
+class Scheduler(DatabaseScheduler):
+    """Beat's scheduler on its table. What the settings name is written there once; from then on the table says."""
+
+    def update_from_dict(self, mapping: Any) -> None:
+        held = set(PeriodicTask.objects.values_list("name", flat=True))
+        super().update_from_dict({name: entry for name, entry in mapping.items() if name not in held})
+
+
+def in_words(task: PeriodicTask) -> str:
+    """`every 30 seconds`"""
+    if task.interval is None:
+        return str(task.schedule)
+    every, period = task.interval.every, task.interval.period
+    if seconds := every * UNITS.get(period, 0):  # 3600 seconds are an hour
+        period = next(name for name, length in reversed(UNITS.items()) if seconds % length == 0)
+        every = seconds // UNITS[period]
+    match period:
+        case "seconds":
+            return ngettext("every second", "every %(every)d seconds", every) % {"every": every}
+        case "minutes":
+            return ngettext("every minute", "every %(every)d minutes", every) % {"every": every}
+        case "hours":
+            return ngettext("every hour", "every %(every)d hours", every) % {"every": every}
+        case "days":
+            return ngettext("every day", "every %(every)d days", every) % {"every": every}
+    return str(task.interval)
+
+
+def what(task: PeriodicTask) -> str | Promise:
+    return WORDS.get(task.task, task.name)
+
+
+def next_run(task: PeriodicTask) -> dt.datetime | None:
+    if not task.enabled:
+        return None
+    left: float = task.schedule.remaining_estimate(task.last_run_at or task.date_changed).total_seconds()
+    return timezone.now() + dt.timedelta(seconds=max(0.0, left))
+
+
+class ScheduleForm(forms.ModelForm):
+    every = forms.IntegerField(label=_("Every"), min_value=1, max_value=10_000, widget=UnfoldAdminIntegerFieldWidget)
+    period = forms.ChoiceField(
+        label=_("of"), widget=UnfoldAdminSelectWidget,
+        choices=[("seconds", _("seconds")), ("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
+    )  # fmt: skip
+
+    class Meta:
+        model = PeriodicTask
+        fields = ("enabled",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.interval is not None:
+            self.initial.update(every=self.instance.interval.every, period=self.instance.interval.period)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if "every" in given and given["every"] * UNITS[given["period"]] < SHORTEST:
+            self.add_error("every", _("At least every five seconds."))
+        return given
+
+    def save(self, commit: bool = True) -> Any:
+        interval, _made = IntervalSchedule.objects.get_or_create(
+            every=self.cleaned_data["every"], period=self.cleaned_data["period"]
+        )
+        self.instance.interval = interval
+        self.instance.last_run_at = None  # beat then counts from now, instead of from a rhythm that is past
+        return super().save(commit)
+
+
+class ScheduleAdmin(PlainAdmin):
+    needs_global = True
+    form = ScheduleForm
+    fields = ("name", "said", "enabled", "every", "period")
+    readonly_fields = ("name", "said")
+    list_display = ("said", "rhythm", "enabled", "last", "took", "result", "next")
+    list_display_links = ("said",)
+    ordering = ("name",)
+    actions_detail = ("run_now",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(name__startswith="celery.").select_related("interval")
+
+    @display(description=_("What it does"))
+    def said(self, task: PeriodicTask) -> Any:
+        return what(task)
+
+    @display(description=_("When"))
+    def rhythm(self, task: PeriodicTask) -> str:
+        return in_words(task)
+
+    @display(description=_("Last run"))
+    def last(self, task: PeriodicTask) -> Any:
+        return (run := _run(task)) and run.at
+
+    @display(description=_("Took"))
+    def took(self, task: PeriodicTask) -> Any:
+        return (run := _run(task)) and f"{run.seconds:.2f} s"
+
+    @display(description=_("Result"))
+    def result(self, task: PeriodicTask) -> Any:
+        run = _run(task)
+        return run and (run.problem[:80] or gettext("well"))
+
+    @display(description=_("Next run"))
+    def next(self, task: PeriodicTask) -> Any:
+        return next_run(task)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        PeriodicTasks.changed(obj)
+
+    @action(description=_("Run now"), icon="play_arrow")
+    def run_now(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        task = self.get_object(request, str(object_id))
+        if task is None or not self.has_change_permission(request):
+            return redirect("admin:django_celery_beat_periodictask_changelist")
+        back = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+        if request.method != "POST":
+            context = {**self.admin_site.each_context(request), "title": _("Run now"), "question": what(task)}
+            return render(request, "admin/confirm_order.html", context | {"back": back, "thing": in_words(task)})
+        wake_soon(task.task, periodic=task.name)
+        messages.success(request, _("A worker has been told; its result stands here as soon as it has run."))
+        return redirect(back)
+
+
+def _run(task: PeriodicTask) -> TaskRun | None:
+    return TaskRun.objects.filter(name=task.name).first()

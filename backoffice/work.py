@@ -1,0 +1,12 @@
+"""The kinds of long work that people may start, on one page: name → class (apps.jobs.kinds.Kind)."""
+
+KINDS = {
+    "units.enable": "apps.products.bulk.Enable",
+    "units.disable": "apps.products.bulk.Disable",
+    "units.state": "apps.products.bulk.ChangeState",
+    "units.entity": "apps.products.bulk.ChangeEntity",
+    "units.add_entity": "apps.products.bulk.AddEntity",
+    "units.note": "apps.products.bulk.AddNote",
+    "rows.import": "backoffice.importing.Import",
+    "rows.export": "backoffice.exporting.Export",
+}
