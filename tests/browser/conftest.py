@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.find_chromium import find
 
+expect.set_options(timeout=30_000)
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "test-results" / "screens"
 SIMULATED = 30  # of the demo's 60 units; the others answer when a test lets them
@@ -181,6 +182,13 @@ class Person:
         self.page.press("#password", "Enter")
         self.page.wait_for_url("**/")
 
+    def tell_what_stands(self) -> None:
+        """For whoever reads a failed run: where this person was and what the page said (without what was typed)."""
+        with contextlib.suppress(Exception):
+            print(f"\n--- at {self.page.url}; complaints: {self.complaints}")
+            print(self.page.locator("body").inner_text()[:1500])
+            self.page.screenshot(path=SCREENS / f"failed-{time.time_ns()}.png")
+
     def keep(self, name: str) -> None:
         """A picture of the page, and that nothing runs over its edge."""
         SCREENS.mkdir(parents=True, exist_ok=True)
@@ -188,9 +196,20 @@ class Person:
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, name
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
 @pytest.fixture
-def person(chromium, server):
-    people = []
+def person(chromium, server, request):
+    people: list[Person] = []
 
     def arrive(width=1366, language="en", **options):
         people.append(Person(chromium, server, width, language, **options))
@@ -198,4 +217,6 @@ def person(chromium, server):
 
     yield arrive
     for one in people:
+        if request.node.stash.get(FAILED, False):
+            one.tell_what_stands()
         one.context.close()
