@@ -67,7 +67,7 @@ def run() -> None:
         )
         with granian(env, threads=4) as quick_base, granian(env, threads=4, application="bench.orm_path") as slow_base:
             while posts(quick_base)() * SECONDS < 1.2 * len(keys):
-                pass  # a run begins with the first unit anew: until it reaches the last, first contacts are in the figure
+                pass  # a run begins with the first unit anew: until it reaches the last, first contacts count
             found = interleaved(
                 copy=lambda: _copies(env["DATABASE_URL"]), rc_data=posts(quick_base), orm=posts(slow_base)
             )
