@@ -29,7 +29,7 @@ MOST_XLSX = 100_000
 
 
 class Export(Kind):
-    """`params`: {table, format, query (the list's address), language, last (key of the last row written)}."""
+    """`params`: {table, format, query (the list's address), last (key of the last row written)}."""
 
     title, icon, level = gettext_lazy("Write rows into a file"), "download", Level.ADMIN
 
@@ -55,7 +55,7 @@ class Export(Kind):
         keys = list(page.values_list("pk", flat=True))
         lines = lines_of(table, table.model._base_manager.filter(pk__in=keys).order_by("pk"))
         heading = [] if last is not None else [list(table.columns)]
-        piece = sheets.csv_piece([*heading, *lines], language=params["language"], first=last is None)
+        piece = sheets.csv_piece([*heading, *lines], language=get_language() or "en", first=last is None)
         JobFile.add(job, name, piece)
         job.done = min(job.total, job.done + len(keys))
         if keys:

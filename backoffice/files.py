@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
@@ -74,8 +73,7 @@ class FilesAdmin(RowAdmin):
         across = request.POST.get("select_across") == "1"
         count = self.get_paginator(request, rows, 1).count if across else 0
         if count > exporting.AT_ONCE:
-            params = {"table": self.table.path, "format": format, "query": request.GET.urlencode(),
-                      "language": get_language() or "en"}  # fmt: skip
+            params = {"table": self.table.path, "format": format, "query": request.GET.urlencode()}
             job = jobs.make_file(kind="rows.export", params=params, total=count, by=request.user)
             return redirect("console:job", key=job.pk)
         content = exporting.at_once(self.table, rows, format)

@@ -1,6 +1,5 @@
 """Rows from a CSV or XLSX file into a table, each by the rules of the table (core.rows), after a trial of all."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -83,11 +82,11 @@ def _heading(table: Table, line: list[Any]) -> list[str]:
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             for column in table.columns.values():
-                known.setdefault(_bare(column.field.verbose_name), column.name)
-    known |= {_bare(name): name for name in table.columns}
+                known.setdefault(sheets.bare(column.field.verbose_name), column.name)
+    known |= {sheets.bare(name): name for name in table.columns}
     found, unknown = [], []
     for heading in line:
-        name = known.get(_bare(heading), "")
+        name = known.get(sheets.bare(heading), "")
         found.append(name)
         if str(heading).strip() and not name:
             unknown.append(str(heading)[:60])
@@ -98,12 +97,6 @@ def _heading(table: Table, line: list[Any]) -> list[str]:
     if twice:
         raise Invalid({"file": _("names the column %(name)s twice") % {"name": min(twice)}})
     return found
-
-
-def _bare(text: Any) -> str:
-    """`Numéro de série`, `numero_de_serie` and `NUMERO DE SERIE` are one heading."""
-    plain = unicodedata.normalize("NFKD", str(text).replace("_", " ").replace("-", " ").replace("’", "'"))
-    return " ".join("".join(one for one in plain if not unicodedata.combining(one)).lower().split())
 
 
 def _writable(table: Table, name: str) -> bool:
@@ -149,6 +142,8 @@ def _value(column: Column, given: Any, by: Actor) -> Any:
     field = column.value_field
     if isinstance(column.field, models.ForeignKey):
         return _pointed_at(column, given, by)
+    if column.field.choices:
+        return sheets.option(given, column.field.flatchoices)
     if isinstance(field, models.BooleanField):
         return sheets.truth(given)
     if isinstance(field, models.IntegerField | models.FloatField):

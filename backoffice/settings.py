@@ -231,6 +231,7 @@ UNFOLD = {
             "950": "#3b1704",
         },
     },
+    "STYLES": [lambda request: static("backoffice/admin.css")],
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.admin.navigation"},

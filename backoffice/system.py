@@ -44,7 +44,7 @@ def page(site: Any) -> Any:
         context = {
             **site.each_context(request), "title": _("System"), "outbox": held, "failed": _failed(),
             "tasks": _tasks(), "jobs": Job.objects.filter(state__in=AT_WORK).count(), "versions": versions(),
-            "disk": disk(), "tables": _tables(),
+            "disk": disk(), "tables": _tables(), "warnings": _warnings(),
         }  # fmt: skip
         return render(request, "admin/system.html", context)
 
@@ -85,6 +85,16 @@ def _database() -> str:
     import sqlite3
 
     return f"SQLite {sqlite3.sqlite_version}"
+
+
+def _warnings() -> list[str]:
+    """What makes a database slow or larger day by day, where it tells."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW autovacuum")
+            if cursor.fetchone()[0] != "on":
+                return [_("Autovacuum is off: tables grow and slow down until it is switched on (autovacuum = on).")]
+    return []
 
 
 def disk() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -14,10 +15,11 @@ from apps.console.page import PER_PAGE, page, paged
 from apps.core import sheets
 from apps.core.levels import Level
 from apps.core.refusal_words import said
-from apps.core.refusals import Forbidden, NotFound, Refused
+from apps.core.refusals import Forbidden, NotFound, Refused, refuse_if
 from apps.jobs import actions, queries
 from apps.jobs.kinds import Kind, kind_of, kinds
 from apps.jobs.models import AT_WORK, OVER, Job, Outcome, State
+from apps.products import listed
 from apps.products import queries as units
 
 
@@ -37,6 +39,30 @@ def bulk(request: HttpRequest) -> HttpResponse:
         job = actions.draft(kind=kind, keys=_chosen(request, reader), by=reader)
     except Refused as refused:
         return _problem(request, said(refused, fields=False))
+    return redirect("console:job", key=job.pk)
+
+
+@page("GET", "POST", level=Level.TECHNICAL)
+def from_list(request: HttpRequest) -> HttpResponse:
+    """A job over units that somebody has a list of: pasted numbers, or a spreadsheet's file."""
+    reader: Any = request.user
+    acts, given = acts_of(reader), request.POST
+    context = {"acts": acts, "kind": given.get("kind", ""), "units": given.get("units", "")}
+    context["most"] = number_format(actions.MOST_ITEMS, force_grouping=True)
+    if request.method != "POST":
+        return render(request, "console/job_from_list.html", context)
+    file, text = request.FILES.get("file"), given.get("units", "").strip()
+    try:
+        refuse_if(context["kind"] not in dict(acts), "kind", _("Choose what is to be done with these units."))
+        refuse_if(not file and not text, "units", _("Give their numbers, or a file that holds them."))
+        refuse_if(file and text, "units", _("Give either numbers or a file, not both."))
+        content = file.chunks(actions.PIECE) if file else [listed.from_text(text)]
+        job = actions.draft_from_file(
+            kind=context["kind"], name=file.name if file else "list.csv", content=content, params={}, by=reader
+        )
+    except Refused as refused:
+        problem = said(refused, fields=False)
+        return render(request, "console/job_from_list.html", context | {"problem": problem}, status=refused.status)
     return redirect("console:job", key=job.pk)
 
 
@@ -62,7 +88,8 @@ def _problem(request: HttpRequest, message: str, status: int = 400) -> HttpRespo
 def listing(request: HttpRequest) -> HttpResponse:
     """One's own long work, and for ADMIN and above that of colleagues; newest first."""
     rows, links = paged(request, Job.objects.visible_to(request.user).select_related("owner").order_by("-id"))
-    context = {"listed": [_told(job) for job in rows], **links}
+    may_begin = bool(acts_of(request.user))
+    context = {"listed": [_told(job) for job in rows], "may_begin": may_begin, **links}
     return render(request, "console/jobs.html", context)
 
 

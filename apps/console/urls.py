@@ -24,6 +24,7 @@ urlpatterns = [
     path("units/<str:imei>/disable", views.disable, name="disable"),
     path("bulk", jobs.bulk, name="bulk"),
     path("jobs", jobs.listing, name="jobs"),
+    path("jobs/from_list", jobs.from_list, name="job_from_list"),
     path("jobs/<int:key>", jobs.job, name="job"),
     path("jobs/<int:key>/details", jobs.details, name="job_details"),
     path("jobs/<int:key>/start", jobs.start, name="job_start"),

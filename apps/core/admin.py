@@ -48,6 +48,13 @@ class KeptCount(Paginator):
         return counting.count(rows) if isinstance(rows, QuerySet) else len(rows)
 
 
+class JsonBox(forms.JSONField):
+    """Nothing is an empty box, not the word null."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return None if value is None else super().prepare_value(value)
+
+
 class RowForm(forms.ModelForm):
     """Tries the write by the rules of the table, and takes it back, so that a refusal stands at its field."""
 
@@ -87,6 +94,8 @@ class RowAdmin(ModelAdmin):
     warn_unsaved_form = True
     search_fields: Sequence[str] = ("pk",)  # what is searched says get_search_results
     read_only: ClassVar[bool] = False  # of histories: written by what happens, not by hand
+    # A long form in parts: (heading, names of columns); the columns that no part names stand at its end.
+    parts: ClassVar[Sequence[tuple[Any, Sequence[str]]]] = ()
     beside: ClassVar[Sequence[type[Row]]] = ()  # histories that actions keep of such a row, by the row's own search
 
     # Who may do what: ADMIN and above, and what the table says.
@@ -213,6 +222,13 @@ class RowAdmin(ModelAdmin):
         columns = [column for column in self.table.columns.values() if not (adding and column.is_system_set)]
         return [f"masked_{c.name}" if c.secret else c.field.name for c in columns if not (adding and c.secret)]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        fields = self.get_fields(request, obj)
+        named = [(heading, [name for name in names if name in fields]) for heading, names in self.parts]
+        rest = [name for name in fields if not any(name in names for _heading, names in named)]
+        last = (_("Record") if named else None, rest)
+        return [(heading, {"fields": names}) for heading, names in [*named, last] if names]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fixed = [] if obj is None else [*self.table.fixed, self.table.key.name]
         names = [
@@ -237,6 +253,8 @@ class RowAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.null and not isinstance(db_field, models.BooleanField):
             kwargs["required"] = False
+        if isinstance(db_field, models.JSONField):
+            kwargs["form_class"] = JsonBox
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -318,8 +336,13 @@ class RowAdmin(ModelAdmin):
         return render(request, "admin/row_history.html", context)
 
     def _told(self, image: Any) -> dict[str, Any]:
-        labels = {field.column: field.verbose_name for field in self.model._meta.concrete_fields}
-        changed = (image.history_change_reason or {}).items()
+        fields = {field.column: field for field in self.model._meta.concrete_fields}
+        said = {name: dict(field.flatchoices) for name, field in fields.items()}
+        labels = {name: field.verbose_name for name, field in fields.items()}
+        changed = [
+            (name, [said.get(name, {}).get(value, value) if isinstance(value, str) else value for value in values])
+            for name, values in (image.history_change_reason or {}).items()
+        ]
         return {
             "at": image.history_date, "by": image.history_user_id, "kind": image.get_history_type_display(),
             "columns": [(labels.get(name, name), *values) for name, values in changed],

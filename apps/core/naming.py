@@ -1,5 +1,5 @@
-"""Tables and columns are called in the reader's language. The models name them in English; the French stands with all
-other French in backoffice/locale, collected by `manage.py messages`."""
+"""Tables, columns and options are called in the reader's language. The models name them in English; the French stands
+with all other French in backoffice/locale, collected by `manage.py messages`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.translation import gettext_lazy, override
 
+from apps.core.fields import OptionField
 from apps.core.models import Row
 
 # The contract's names are made for programs. Where people say it otherwise, pages say it as people do.
@@ -74,6 +75,20 @@ COLUMNS: Mapping[str, str] = {
     "agent": "browser or program",
 }  # fmt: skip
 
+OPTIONS: Mapping[str, str] = {
+    "bool": "yes or no", "datetime": "date and time", "float": "number", "int": "whole number", "string": "text",
+    "gas": "gas", "time": "time", "bad": "bad", "beta": "beta", "outdated": "outdated", "stable": "stable",
+    "offline": "offline", "online": "online", "inactivity": "inactivity", "low-battery-voltage": "low battery voltage",
+    "message-received": "message received", "sleep-mode": "asleep", "user-request": "asked for by a user",
+    "unknown": "unknown", "known": "known", "hidden": "hidden", "active": "active", "expired": "expired",
+    "pending": "pending", "removed": "removed", "Broken on Arrival": "broken on arrival",
+    "Repair and Return": "repair and return", "Replaced": "replaced", "Repossessed": "repossessed",
+    "delivered": "delivered", "failed": "failed", "processed": "processed", "discarded": "discarded",
+    "replayed": "replayed", "failure": "failed", "success": "succeeded", "bad-payment": "bad payment",
+    "force-reset": "forced reset", "payment": "payment", "zero-command": "zeroing", "phone": "phone", "sms": "SMS",
+    "visit": "visit", "init": "never switched", "enabled": "enabled", "disabled": "disabled",
+    "pending_enabled": "pending: enable", "pending_disabled": "pending: disable",
+}  # fmt: skip
 
 BESIDE = ("accounts.SignIn",)  # no tables of the contract, but shown in the admin
 
@@ -87,6 +102,9 @@ def translate_names() -> None:
         for field in meta.concrete_fields:
             said = str(field.verbose_name)
             field.verbose_name = gettext_lazy(COLUMNS.get(said, said))
+            if isinstance(field, OptionField):
+                values = [value for value, _label in field.flatchoices if value in OPTIONS]
+                field.said = {value: gettext_lazy(OPTIONS[value]) for value in values}
 
 
 def _called(meta: Any) -> tuple[str, str]:
@@ -101,6 +119,7 @@ def names() -> Iterator[str]:
             meta: Any = model._meta
             yield from (str(meta.verbose_name), str(meta.verbose_name_plural))
             yield from (str(field.verbose_name) for field in meta.concrete_fields)
+    yield from OPTIONS.values()
 
 
 def _rows() -> list[Any]:

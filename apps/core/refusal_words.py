@@ -16,6 +16,7 @@ TEMPLATES = (
     noop("A unit may not transition from state '%(from)s' to state '%(to)s'"),
     noop("Events are of all entities; this needs GLOBAL scope"),
     noop("Jobs of this kind are done here no more"),
+    noop("No unit in your scope has this number"),
     noop("Only the person themselves may change this"),
     noop("Reference data is written by users of GLOBAL scope only"),
     noop("The admin is for ADMIN and above"),
@@ -56,6 +57,8 @@ TEMPLATES = (
     noop("must lie between %(low)s and %(high)s"),
     noop("never changes; make a new row instead"),
     noop("points to no row that exists"),
+    noop("stands for several units; give the IMEI"),
+    noop("was shortened by a spreadsheet; format that column as text"),
 )
 
 

@@ -9,10 +9,13 @@ import datetime as dt
 import io
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.core.refusals import Invalid
@@ -186,3 +189,20 @@ def moment(value: Any) -> Any:
         return value
     day, month, year, time = found.groups()
     return f"{year}-{int(month):02d}-{int(day):02d}" + (f"T{time.zfill(5)}" if time else "")
+
+
+def bare(text: Any) -> str:
+    """`Numéro de série`, `numero_de_serie` and `NUMERO DE SERIE` are one heading."""
+    plain = unicodedata.normalize("NFKD", str(text).replace("_", " ").replace("-", " ").replace("’", "'"))
+    return " ".join("".join(one for one in plain if not unicodedata.combining(one)).lower().split())
+
+
+def option(given: Any, choices: Iterable[tuple[Any, Any]]) -> Any:
+    """The value that a cell names: itself, or by what pages call it in any language of ours; else what was given."""
+    held, wanted = list(choices), bare(given)
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for value, label in held:
+                if wanted in (bare(value), bare(label)):
+                    return value
+    return given

@@ -43,14 +43,15 @@ def draft(*, kind: str, keys: Iterable[str] = (), params: dict[str, Any] | None 
     job.total = job.items.count()
     refuse_if(not job.total, "items", _("nothing was chosen; tick at least one"))
     job.save(update_fields=["total"])
-    if kinds()[kind].form(by=by) is None:
+    if not kinds()[kind].asks(job):
         _go(job, State.TRYING)
     return job
 
 
 @action(level=Level.OVERVIEW)
 def draft_from_file(*, kind: str, name: str, content: Iterable[bytes], params: dict[str, Any], by: Actor) -> Job:
-    """A new job that reads a file; reading it, and trying each of its rows, is the worker's."""
+    """A new job that reads a file; reading it, and trying each of its rows, is the worker's. Details that the file
+    doesn't hold are asked for in between."""
     require_level(by, kinds()[kind].level)
     job = Job.objects.create(kind=kind, owner=by, params=params)  # type: ignore[misc]
     size = 0

@@ -33,6 +33,10 @@ class Kind:
         """What is to be asked before the trial; None: nothing."""
         return None
 
+    def asks(self, job: Job) -> bool:
+        """Whether the details are still to be asked for, its items being known."""
+        return self.form(by=job.owner) is not None
+
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         """The form's values as JSON."""
         return dict(cleaned)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -41,6 +42,11 @@ class Outcome(models.TextChoices):
     FAILED = "failed", _("broken off")
 
 
+def spoken() -> str:
+    """The language of whoever is at the page."""
+    return get_language() or "en"
+
+
 class JobQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> JobQuerySet:
         """One's own; ADMIN and above see those of colleagues in their scope."""
@@ -59,6 +65,8 @@ class Job(models.Model):
     params = models.JSONField(default=dict)
     state = OptionField(max_length=10, choices=State.choices, default=State.DRAFT)
     owner = models.ForeignKey(User, models.PROTECT, related_name="jobs")
+    # Its preview and report are written in the language of the page that it was begun on.
+    language = models.CharField(max_length=8, default=spoken, db_default="en")
     problem = models.TextField(blank=True, default="")
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)  # of the present state

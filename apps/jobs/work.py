@@ -35,7 +35,7 @@ def work_all(limit: int = 1000) -> int:
     count = 0
     while count < limit and (job := claim()):
         count += 1
-        with translation.override(job.owner.language or "en"):
+        with translation.override(job.language):
             _slice(job)
     return count
 
@@ -74,10 +74,15 @@ def _slice(job: Job) -> None:
         _end(job, State.FAILED, _("Something broke on our side and has been recorded. What was done stays done."))
     else:
         if finished:
-            following = {State.READING: State.TRYING, State.TRYING: State.READY}.get(State(job.state), State.DONE)
-            _end(job, following)
+            _end(job, _following(job, kind))
         else:
             _held(job).update(lease_until=timezone.now())  # behind those that wait already
+
+
+def _following(job: Job, kind: Kind) -> State:
+    if job.state == State.READING:
+        return State.DRAFT if kind.asks(job) else State.TRYING
+    return State.READY if job.state == State.TRYING else State.DONE
 
 
 def _lease(job: Job) -> dt.timedelta:

@@ -17,7 +17,7 @@ from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
-from apps.products import actions
+from apps.products import actions, queries
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -39,11 +39,34 @@ class ProductAdmin(RowAdmin):
     )  # fmt: skip
     list_display_links = ("product_imei",)
     list_filter = ("product_type", "desired_enable_flag", "current_enable_flag", "is_payg", "dcm_enabled_flag")
+    parts = (
+        (_("Identity"), ("product_imei", "serial_number", "product_type", "imsi", "iccid", "masked_device_key")),
+        (_("Switching"), (
+            "latest_enable_state", "desired_enable_flag", "current_enable_flag", "latest_enable_history",
+            "disable_date", "is_payg", "dcm_enabled_flag",
+        )),
+        (_("Whereabouts"), (
+            "latest_state_name", "latest_state", "entities", "hub", "shop", "gps_lat", "gps_lon", "latest_connection",
+            "latest_connection_location",
+        )),
+        (_("Software and real time"), (
+            "software_lock", "rtc_enabled_flag", "rtc_network_name", "ip_address", "latest_rtc_connection_history",
+            "latest_rtc_mo_status_report_time", "latest_rtc_mt_status_update_time",
+        )),
+    )  # fmt: skip
     beside = (State, EnableHistory, TamperEnableHistory, ProductEntityLinker, ProductParameter, Connection)
     actions_detail = (
         "enable", "disable", "on_the_console",
         {"title": _("More"), "items": ["change_state", "change_entity", "add_entity", "add_note"]},
     )  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_fields(request, obj), "latest_enable_state", "latest_state_name", "entities"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The switch is no box to tick by mistake among thirty others: its buttons ask first."""
+        shown = ["latest_enable_state", "latest_state_name", "entities", "desired_enable_flag"]
+        return [*super().get_readonly_fields(request, obj), *shown]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The acts on many units, for those who may do them to one."""
@@ -64,6 +87,10 @@ class ProductAdmin(RowAdmin):
     def latest_enable_state(self, row: Product) -> Any:
         history = row.latest_enable_history
         return history and LABELS[EnableState(history.current_enable_state)]
+
+    @display(description=_("Entities"))
+    def entities(self, row: Product) -> str:
+        return ", ".join(queries.entity_names(row))
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history"]

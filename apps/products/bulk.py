@@ -1,7 +1,7 @@
 """The acts on many units: each one unit at a time, by the action that every other door calls too."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,18 +14,30 @@ from apps.core.actors import Actor
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import create_row
 from apps.jobs.kinds import Kind
-from apps.products import actions, queries
+from apps.jobs.models import Job
+from apps.products import actions, listed, queries
 from apps.products.models import EnableState, Product, ProductNote
-from apps.products.states import NON_EXISTANT
+from apps.products.states import NAMES, NON_EXISTANT
 from apps.products.tables import NOTES
 from apps.products.words import LABELS, STATES
 
 
 class OnUnits(Kind, abc.ABC):
-    """The key is the IMEI."""
+    """The key is the IMEI, or what somebody's list calls the unit; a payload holds the details that its line gives."""
+
+    def read(self, job: Job) -> Iterator[tuple[str, Any]]:
+        content = b"".join(file.content for file in job.files.order_by("pk"))
+        return listed.units_of(content, self.form(by=job.owner))
+
+    def asks(self, job: Job) -> bool:
+        return super().asks(job) and not job.items.filter(sealed__isnull=False).exists()
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
-        return self.act(queries.fetch(key, by=by, lock=True), params, by)
+        unit = queries.named(key, by=by, lock=True)
+        if payload is not None:
+            form: Any = self.form(by=by, data=listed.as_typed(payload, self.form(by=by)))
+            params = self.params(listed.cleaned(form, payload))
+        return self.act(unit, params, by)
 
     @abc.abstractmethod
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
@@ -146,12 +158,17 @@ class AddNote(OnUnits):
 
 
 class StateForm(forms.Form):
+    headings: ClassVar[Any] = {"new_state": _("State")}
+    also_called: ClassVar[Any] = {"new_state": NAMES}
+
     new_state = forms.ChoiceField(
         label=_("New state"), choices=lambda: [(key, name) for key, name in STATES.items() if key != NON_EXISTANT]
     )
 
 
 class EntityForm(forms.Form):
+    headings: ClassVar[Any] = {"new_entity": _("Entity")}
+
     new_entity = forms.ModelChoiceField(label=_("New entity"), queryset=Entity.objects.none())
 
     def __init__(self, data: Any = None, *, by: Actor) -> None:

@@ -1,14 +1,17 @@
 """Reading units."""
 
+import re
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from apps.core.actors import Actor
-from apps.core.refusals import NotFound
+from apps.core.refusals import NotFound, refuse_if
 from apps.products.models import Product, ProductEntityLinker
 
 LONGEST_SEARCH = 64
+IMEI_DIGITS = 15
+_SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+\Z", re.IGNORECASE)
 
 
 def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
@@ -20,6 +23,25 @@ def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
     if product is None:
         raise NotFound()
     return product
+
+
+def named(text: str, *, by: Actor, lock: bool = False) -> Product:
+    """The one unit in scope that somebody's list names: by IMEI, serial number or SIM, as spreadsheets leave them.
+
+    Raises NotFound, or Invalid where a number is shortened or stands for several.
+    """
+    wanted = clean(text)
+    refuse_if(_SHORTENED.match(wanted), "unit", "was shortened by a spreadsheet; format that column as text")
+    imei = wanted.zfill(IMEI_DIGITS) if wanted.isdecimal() and len(wanted) >= IMEI_DIGITS - 3 else wanted
+    rows = Product.objects.visible_to(by)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = list(rows.filter(Q(product_imei=imei) | _any("", wanted))[:3]) if wanted else []
+    found = [unit for unit in found if unit.product_imei == imei] or found
+    if not found:
+        raise NotFound("No unit in your scope has this number")
+    refuse_if(len(found) > 1, "unit", "stands for several units; give the IMEI")
+    return found[0]
 
 
 def entity_ids(product: Product) -> list[int]:

@@ -1,5 +1,14 @@
 """The nine states of a unit and the moves between them (seed 004, "/products/<imei>/change_state")."""
 
+NAMES = dict(
+    enumerate(
+        (
+            "NON_EXISTANT", "STORED", "SHIPPED", "ACTIVATING", "ACTIVATED", "MONITORED", "UNMONITORED",
+            "IN_REPAIR_SYSTEM", "TERMINATED",
+        ),
+        start=1,
+    )
+)  # fmt: skip
 NON_EXISTANT, STORED, SHIPPED, ACTIVATING, ACTIVATED, MONITORED, UNMONITORED, IN_REPAIR_SYSTEM, TERMINATED = range(
     1, 10
 )

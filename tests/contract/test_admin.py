@@ -163,6 +163,33 @@ def test_a_unit_is_switched_by_its_button_and_its_flag_by_the_same_action(cast):
     assert not foreign.desired_enable_flag
 
 
+def test_the_switch_is_no_box_among_others(cast):
+    unit = make_unit("test-boxes", entity=cast.a)
+    change = where(TABLES["products"], "change", unit.pk)
+    page = browser_of(cast.root).get(change).content.decode()
+    assert 'name="serial_number"' in page
+    assert 'name="desired_enable_flag"' not in page
+    browser_of(cast.root).post(change, {"serial_number": "x", "desired_enable_flag": "on", "_save": "1"})
+    unit.refresh_from_db()
+    assert not unit.desired_enable_flag
+
+
+def test_options_are_called_as_people_do_and_sent_as_the_contract_does(cast, call):
+    table = TABLES["product_types"]
+    made = call(cast.root, "POST", "/v1/product_types", {"name": "Gas meter", "credit_type": "gas"}).json()
+    key = made["product_type_id"]
+    call(cast.root, "PUT", f"/v1/product_types/{key}", {"credit_type": "time"})
+    browser = browser_of(cast.root)
+    browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    assert ">temps<" in browser.get(where(table, "changelist")).content.decode()
+    form = browser.get(where(table, "change", key)).content.decode()
+    assert '<option value="time" selected>temps</option>' in form
+    assert "null" not in form.partition("<form")[2].partition('name="parameter_types"')[2].partition("</textarea>")[0]
+    told = browser.get(where(table, "history", key)).content.decode()
+    assert "gaz" in told
+    assert call(cast.root, "GET", f"/v1/product_types/{key}").json()["credit_type"] == "time"
+
+
 def test_no_filter_in_the_address_probes_a_secret(cast):
     """Right and wrong guesses answer alike: with a refusal."""
     unit = make_unit("test-probe", entity=cast.a)

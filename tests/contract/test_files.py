@@ -95,6 +95,8 @@ def test_a_french_file_is_read_as_french(cast):
     work.work_all()
     assert Entity.objects.get(name="Énergie du Lac").bboxx_company_flag is True
     assert part_type.pk
+    job = upload(browser, "product_types", "Nom;Type de crédit\nCompteur;gaz\nLampe;Time\nAutre;pommes\n".encode())
+    assert [outcome for _line, outcome, _text in tried(job)] == ["changed", "changed", "refused"], tried(job)
 
 
 def test_notes_name_their_unit_by_imei_and_the_scope_holds(cast):
