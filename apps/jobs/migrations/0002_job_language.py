@@ -6,15 +6,14 @@ import apps.jobs.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0001_jobs'),
+        ("jobs", "0001_jobs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='language',
-            field=models.CharField(db_default='en', default=apps.jobs.models.spoken, max_length=8),
+            model_name="job",
+            name="language",
+            field=models.CharField(db_default="en", default=apps.jobs.models.spoken, max_length=8),
         ),
     ]
