@@ -25,7 +25,7 @@ from unfold.admin import ModelAdmin
 
 from apps.core import counting, history
 from apps.core.actors import Actor
-from apps.core.admin_cells import IDENTIFYING, label_key, linked, unbroken
+from apps.core.admin_cells import IDENTIFYING, label_key, linked, plain, unbroken
 from apps.core.columns import MASK, BadValue, Column
 from apps.core.levels import Level
 from apps.core.models import Row
@@ -152,10 +152,17 @@ class RowAdmin(ModelAdmin):
 
     def _shown(self, name: str) -> Any:
         field = next((one for one in self.table.model._meta.concrete_fields if one.name == name), None)
+        if field is None:
+            return name
         if isinstance(field, models.ForeignKey):
             return linked(self.admin_site, field)
-        one_line = isinstance(field, models.DateTimeField) or (field is not None and field.column in IDENTIFYING)
-        return unbroken(field) if field is not None and one_line else name
+        one_line = isinstance(field, models.DateTimeField) or field.column in IDENTIFYING
+        return unbroken(field) if one_line else plain(field)
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Sequence[Any]) -> list[Any]:
+        """The columns that open the row: those declared, else the first."""
+        declared = self.list_display_links or ()
+        return [item for item in list_display if getattr(item, "__name__", item) in declared] or list(list_display)[:1]
 
     def get_list_select_related(self, request: HttpRequest) -> list[str] | bool:
         shown = self.get_list_display(request)

@@ -8,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
 from apps.core.models import Row
@@ -42,7 +43,7 @@ def linked(site: Any, field: models.ForeignKey) -> Any:
             '<a href="{}" class="underline">{}</a>', reverse(where, args=[quote(other.pk)]), label_of(other)
         )
 
-    shown.short_description = field.verbose_name  # type: ignore[attr-defined]
+    shown.short_description = capfirst(field.verbose_name)  # type: ignore[attr-defined]
     shown.admin_order_field = field.attname  # type: ignore[attr-defined]
     shown.field_name = field.name  # type: ignore[attr-defined]
     shown.__name__ = f"linked_{field.name}"
@@ -58,7 +59,23 @@ def unbroken(field: Any) -> Any:
             value = date_format(localtime(value), "SHORT_DATETIME_FORMAT")
         return None if value is None else format_html('<span class="whitespace-nowrap">{}</span>', value)
 
-    shown.short_description = field.verbose_name  # type: ignore[attr-defined]
-    shown.admin_order_field = field.attname  # type: ignore[attr-defined]
+    return _named(shown, field)
+
+
+def plain(field: Any) -> Any:
+    """Any other column, headed as a form heads it: on a phone each cell bears its heading."""
+    said = dict(field.flatchoices) if field.choices else {}
+
+    def shown(row: Any) -> Any:
+        value = getattr(row, field.attname)
+        return said.get(value, value) if isinstance(value, str) else value
+
+    shown.boolean = isinstance(field, models.BooleanField)  # type: ignore[attr-defined]
+    return _named(shown, field)
+
+
+def _named(shown: Any, field: Any) -> Any:
+    shown.short_description = capfirst(field.verbose_name)
+    shown.admin_order_field = field.attname
     shown.__name__ = field.name
     return shown

@@ -37,7 +37,7 @@ class ProductAdmin(RowAdmin):
         "product_imei", "serial_number", "product_type", "latest_state_name", "latest_enable_state", "hub", "is_payg",
         "created_at",
     )  # fmt: skip
-    list_display_links = ("product_imei",)
+    list_display_links = ("product_imei", "serial_number")
     list_filter = ("product_type", "desired_enable_flag", "current_enable_flag", "is_payg", "dcm_enabled_flag")
     parts = (
         (_("Identity"), ("product_imei", "serial_number", "product_type", "imsi", "iccid", "masked_device_key")),

@@ -26,6 +26,12 @@ def state(page, name):
     page.wait_for_selector(f"#job [data-state={name}]", timeout=60_000)
 
 
+def run(page, action):
+    """The bar that comes up under ticked rows."""
+    page.locator("select[name=action]").select_option(action)
+    page.locator("#changelist-form button[name=index]").click()
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_managers_day(person, language, tmp_path):
     words = WORDS[language]
@@ -42,6 +48,10 @@ def test_a_managers_day(person, language, tmp_path):
     wanted = imei_of(4 if language == "en" else 5)
     page.goto(f"/admin/products/product/?q={wanted}")
     assert page.locator("#result_list tbody tr").count() == 1
+    page.locator("#result_list").get_by_text(wanted).click()
+    page.wait_for_url("**/change/**")
+    assert page.locator("[name=serial_number]").input_value()
+    manager.keep("admin-unit")
     page.goto("/admin/products/product/?desired_enable_flag__exact=0")
     assert page.locator("#result_list tbody tr").count() > 1
 
@@ -63,8 +73,7 @@ def test_a_managers_day(person, language, tmp_path):
     page.goto("/admin/products/product/")
     for number in (0, 1):
         page.locator("input.action-select").nth(number).check()
-    page.locator("select[name=action]").select_option("units.note", force=True)
-    page.locator("#changelist-form").evaluate("form => form.requestSubmit ? form.requestSubmit() : form.submit()")
+    run(page, "units.note")
     page.wait_for_url("**/jobs/*")
     manager.keep("job-details")
     page.fill("[name=note_text]", f"Seen by the manager ({language})")
@@ -88,6 +97,20 @@ def test_a_managers_day(person, language, tmp_path):
     page.locator("form[action$=cancel] button").click()
     state(page, "cancelled")
 
+    # Somebody's list: pasted, each unit with its own note.
+    page.goto("/jobs")
+    page.locator("a[href$=from_list]").click()
+    page.select_option("#kind", "units.note")
+    page.fill("#units", f"IMEI\tNote\n{wanted}\tListed ({language})\n123\tNobody's")
+    manager.keep("job-from-list")
+    page.get_by_role("button", name=words["preview"]).click()
+    page.wait_for_url("**/jobs/*")
+    state(page, "ready")
+    assert page.locator("#items .pill.on").count() == 1
+    manager.keep("job-from-list-ready")
+    page.locator("form[action$=cancel] button").click()
+    state(page, "cancelled")
+
     # A file with a bad row.
     rows = f"product_imei;note_text\n{wanted};From a file ({language})\n999;Nobody's\n"
     file = tmp_path / "notes.csv"
@@ -108,9 +131,8 @@ def test_a_managers_day(person, language, tmp_path):
     # And out again.
     page.goto(f"/admin/products/productnote/?q={wanted}")
     page.locator("input.action-select").first.check()
-    page.locator("select[name=action]").select_option("export_csv", force=True)
     with page.expect_download() as download:
-        page.locator("#changelist-form").evaluate("form => form.submit()")
+        run(page, "export_csv")
     text = download.value.path().read_text(encoding="utf-8-sig")
     assert re.search(rf"From a file \({language}\)", text)
     assert (";" if language == "fr" else ",") in text.splitlines()[0]
@@ -135,7 +157,7 @@ def test_the_managers_pages_on_a_telephone(person, language):
     page = manager.page
     manager.sign_in("system@example.org")
     for name, where in (("admin-home", "/admin/"), ("admin-units", "/admin/products/product/"), ("admin-system", "/admin/system/"),
-                        ("admin-invite", "/admin/accounts/user/add/"), ("jobs", "/jobs"), ("account", "/account"),
+                        ("admin-invite", "/admin/accounts/user/add/"), ("jobs", "/jobs"), ("job-from-list", "/jobs/from_list"), ("account", "/account"),
                         ("units", "/")):  # fmt: skip
         page.goto(where)
         manager.keep(name)
