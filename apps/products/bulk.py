@@ -37,7 +37,9 @@ class OnUnits(Kind, abc.ABC):
         if payload is not None:
             form: Any = self.form(by=by, data=listed.as_typed(payload, self.form(by=by)))
             params = self.params(listed.cleaned(form, payload))
-        return self.act(unit, params, by)
+        told = self.act(unit, params, by)
+        # Whoever wrote another number sees which unit was understood.
+        return told if told is None or key == unit.product_imei else f"{unit.product_imei}: {told}"
 
     @abc.abstractmethod
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:

@@ -83,7 +83,7 @@ def _known(form: forms.Form | None) -> dict[str, str]:
 def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # spreadsheets keep long numbers as such
-    return str(sheets.unescaped(value)).strip()
+    return str(sheets.unescaped(value)).replace("\x00", "").strip()
 
 
 def as_typed(payload: Mapping[str, str], form: Any) -> dict[str, Any]:

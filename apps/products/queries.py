@@ -37,11 +37,11 @@ def named(text: str, *, by: Actor, lock: bool = False) -> Product:
     if lock:
         rows = rows.select_for_update(of=("self",))
     found = list(rows.filter(Q(product_imei=imei) | _any("", wanted))[:3]) if wanted else []
-    found = [unit for unit in found if unit.product_imei == imei] or found
     if not found:
         raise NotFound("No unit in your scope has this number")
-    refuse_if(len(found) > 1, "unit", "stands for several units; give the IMEI")
-    return found[0]
+    meant = [unit for unit in found if unit.product_imei == wanted] or found
+    refuse_if(len(meant) > 1, "unit", "stands for several units; give the IMEI")
+    return meant[0]
 
 
 def entity_ids(product: Product) -> list[int]:

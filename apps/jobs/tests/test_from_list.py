@@ -63,9 +63,18 @@ def test_pasted_numbers_of_all_kinds(cast, units):
     assert job.state == State.READY
     found = tried(job)
     assert [trial for trial, _text in found.values()] == ["changed"] * 3 + ["refused"] * 2
+    assert found[units[1].serial_number.lower()][1].startswith(f"{units[1].product_imei}: ")
     assert found[other.product_imei] == found["12"] == ("refused", "No unit in your scope has this number")
     finish(job)
     assert Product.objects.filter(desired_enable_flag=True).count() == 3
+
+
+def test_a_number_that_stands_for_several_units_is_none_of_them(cast, units):
+    imei = make_unit("001010123456789", entity=cast.a)
+    other = make_unit("010101234568888", entity=cast.a, imsi="1010123456789")
+    trials = tried(begin(cast.tina, "units.enable", f"{other.imsi} {imei.product_imei} 1010123456789012"))
+    assert trials[other.imsi] == ("refused", "stands for several units; give the IMEI")
+    assert trials[imei.product_imei][0] == "changed"
 
 
 def test_the_details_are_asked_for_once_where_the_list_has_none(cast, units):
