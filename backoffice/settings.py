@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.console",
     "backoffice",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

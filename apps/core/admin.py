@@ -168,7 +168,7 @@ class RowAdmin(ModelAdmin):
         shown = self.get_list_display(request)
         return [item.field_name for item in shown if hasattr(item, "field_name")] or False
 
-    def get_list_filter(self, request: HttpRequest) -> list[str]:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         if self.list_filter:
             return list(self.list_filter)
         fields = [column.field for column in self.table.columns.values() if not column.meta]
@@ -182,6 +182,7 @@ class RowAdmin(ModelAdmin):
             if not column.secret and column.field.get_internal_type() != "JSONField"
             for name in (column.field.name, column.attname, "pk")
         }
+        shown |= {one.parameter_name for one in self.get_list_filter(request) if not isinstance(one, str)}
         return lookup.split("__")[0] in shown and super().lookup_allowed(lookup, value, request)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:

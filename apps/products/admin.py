@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
+from unfold.views import ChangeList
 
 from apps.core.actions import require_level
 from apps.core.admin import RowAdmin
@@ -18,6 +19,7 @@ from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import actions, queries
+from apps.products.admin_filters import EntityFilter, StateFilter
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -31,14 +33,27 @@ from apps.products.models import (
 from apps.products.words import LABELS, STATES
 
 
+class UnitList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        shown: list[Any] = list(self.result_list)  # type: ignore[has-type]
+        names = queries.entity_names_of(shown)
+        for unit in shown:
+            unit.names_of_entities = names.get(unit.product_imei, [])
+        self.result_list = shown
+
+
 class ProductAdmin(RowAdmin):
     for_model = Product
     list_display = (
-        "product_imei", "serial_number", "product_type", "latest_state_name", "latest_enable_state", "hub", "is_payg",
+        "product_imei", "serial_number", "product_type", "entities", "latest_state_name", "latest_enable_state", "hub",
         "created_at",
     )  # fmt: skip
     list_display_links = ("product_imei", "serial_number")
-    list_filter = ("product_type", "desired_enable_flag", "current_enable_flag", "is_payg", "dcm_enabled_flag")
+    list_filter = (
+        EntityFilter, StateFilter, "product_type", "desired_enable_flag", "current_enable_flag", "is_payg",
+        "dcm_enabled_flag",
+    )  # fmt: skip
     parts = (
         (_("Identity"), ("product_imei", "serial_number", "product_type", "imsi", "iccid", "masked_device_key")),
         (_("Switching"), (
@@ -90,7 +105,11 @@ class ProductAdmin(RowAdmin):
 
     @display(description=_("Entities"))
     def entities(self, row: Product) -> str:
-        return ", ".join(queries.entity_names(row))
+        names = getattr(row, "names_of_entities", None)  # fetched for a whole page of the list
+        return ", ".join(queries.entity_names(row) if names is None else names)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return UnitList
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history"]

@@ -29,7 +29,9 @@ LONGEST = 255
 
 def from_text(text: str) -> bytes:
     """What was pasted, as a file: a table of a spreadsheet (it comes with tabs), or numbers with anything between."""
-    lines = text if "\t" in text else "\n".join(re.split(r"[\s,;]+", text.strip()))
+    first = text.strip().partition("\n")[0]
+    headed = any(sheets.bare(cell) in _known(None) for cell in re.split("[,;]", first)) and re.search("[,;]", first)
+    lines = text if headed or "\t" in text else "\n".join(re.split(r"[\s,;]+", text.strip()))
     return lines.encode()
 
 

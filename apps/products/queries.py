@@ -1,6 +1,7 @@
 """Reading units."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -53,8 +54,17 @@ def entity_ids(product: Product) -> list[int]:
 
 def entity_names(product: Product) -> list[str]:
     """Names of the present entities, the earliest first (the first is the ERP's `entity`)."""
-    links = ProductEntityLinker.objects.filter(product=product, date_removed=None)
-    return list(links.order_by("date_added", "pk").values_list("entity__name", flat=True))
+    return entity_names_of([product]).get(product.product_imei, [])
+
+
+def entity_names_of(units: Iterable[Product]) -> dict[str, list[str]]:
+    """The same for many, by IMEI, in one query."""
+    links = ProductEntityLinker.objects.filter(product__in=[unit.product_imei for unit in units], date_removed=None)
+    found: dict[str, list[str]] = {}
+    rows: Any = links.order_by("date_added", "pk").values_list("product_id", "entity__name")
+    for imei, name in rows:
+        found.setdefault(imei, []).append(name)
+    return found
 
 
 def units(by: Actor) -> QuerySet[Product]:

@@ -11,7 +11,9 @@ from django.urls import reverse
 from apps.core.crypto import MASK
 from apps.core.levels import Level
 from apps.core.scope import GlobalOnly, Reference, Shared
+from apps.products import actions as products_actions
 from apps.products.models import EnableHistory, Product, ProductNote
+from apps.products.states import SHIPPED
 from apps.repairs.models import SymptomType
 from backoffice.admin import GROUPS, HISTORIES, TABLES
 from tests.cast import make_unit
@@ -176,6 +178,28 @@ def test_the_switch_is_no_box_among_others(cast):
     browser_of(cast.root).post(change, {"serial_number": "x", "desired_enable_flag": "on", "_save": "1"})
     unit.refresh_from_db()
     assert not unit.desired_enable_flag
+
+
+def test_units_are_filtered_by_entity_and_state(cast):
+    ours = [make_unit(f"test-ours-{number}", entity=cast.a) for number in range(3)]
+    theirs = make_unit("test-theirs", entity=cast.b)
+    products_actions.change_state(ours[0], new_state=SHIPPED, by=cast.root)
+    listing = where(TABLES["products"], "changelist")
+
+    def shown(user, **asked):
+        page = browser_of(user).get(listing, asked).content.decode()
+        return {unit.product_imei for unit in (*ours, theirs) if f">{unit.product_imei}<" in page}
+
+    every = {unit.product_imei for unit in ours}
+    assert shown(cast.root, entity=cast.a.pk) == every
+    assert shown(cast.root, entity=cast.b.pk) == {theirs.product_imei}
+    assert shown(cast.root, entity=cast.a.pk, state=SHIPPED) == shown(cast.root, state=SHIPPED) == {"test-ours-0"}
+    assert shown(cast.users["A", Level.ADMIN], entity=cast.b.pk) <= every  # never more than one's own
+    for junk in ("x", "9" * 30, "-1", "²"):
+        assert shown(cast.root, entity=junk) == shown(cast.root, state=junk) == set()
+    page = browser_of(cast.root).get(listing).content.decode()
+    assert "Entity A" in page
+    assert "Entity B" not in browser_of(cast.users["A", Level.ADMIN]).get(listing).content.decode()
 
 
 def test_options_are_called_as_people_do_and_sent_as_the_contract_does(cast, call):

@@ -130,7 +130,9 @@ def test_states_by_any_name_and_numbers_as_spreadsheets_leave_them(cast, units):
 
 def test_a_note_for_each_and_twice_the_same_line_is_one(cast, units):
     line = f"{units[0].product_imei},Panel cracked"
-    job = begin(cast.tina, "units.note", file=csv_file(f"imei,note\n{line}\n{line}\n{units[1].product_imei},\n"))
+    text = f"imei,note\n{line}\n{line}\n{units[1].product_imei},\n"
+    assert tried(begin(cast.tina, "units.note", text)) == tried(begin(cast.tina, "units.note", file=csv_file(text)))
+    job = begin(cast.tina, "units.note", file=csv_file(text))
     assert [trial for trial, _text in tried(job).values()] == ["changed", "refused"]
     finish(job)
     assert list(ProductNote.objects.values_list("note_text", flat=True)) == ["Panel cracked"]
