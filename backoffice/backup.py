@@ -62,7 +62,7 @@ def save(path: Path) -> dict[str, Any]:
 
 def load(path: Path, *, replace: bool) -> dict[str, Any]:
     """Put the backup in place of this database, check its sums and bring it up to date; returns its manifest."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:  # a disk for data, which /tmp may not be
         try:
             with tarfile.open(path) as tar:
                 tar.extractall(folder, filter="data")

@@ -25,6 +25,7 @@ SHORTEST = 5  # seconds
 
 WORDS: dict[str, str | Promise] = {
     "apps.events.tasks.relay": _("Carries out what events bring about and no worker was woken for"),
+    "apps.events.tasks.tidy": _("Forgets events of more than a year ago that have had all their consequences"),
     "apps.jobs.tasks.work": _("Carries on jobs that were left"),
     "apps.jobs.tasks.tidy": _("Forgets jobs of more than a year ago and files of more than a week"),
     "apps.api.tasks.tidy": _("Forgets past changes of tables, by which counts are kept"),

@@ -189,6 +189,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "backoffice.schedules:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "events: sweep the outbox": {"task": "apps.events.tasks.relay", "schedule": 30.0},
+    "events: forget old ones": {"task": "apps.events.tasks.tidy", "schedule": 86400.0},
     "jobs: carry on long work": {"task": "apps.jobs.tasks.work", "schedule": 30.0},
     "jobs: forget old work": {"task": "apps.jobs.tasks.tidy", "schedule": 86400.0},
     "api: forget past changes of tables": {"task": "apps.api.tasks.tidy", "schedule": 900.0},

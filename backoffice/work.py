@@ -7,6 +7,8 @@ KINDS = {
     "units.entity": "apps.products.bulk.ChangeEntity",
     "units.add_entity": "apps.products.bulk.AddEntity",
     "units.note": "apps.products.bulk.AddNote",
+    "units.enable_tamper": "apps.products.bulk.EnableTamper",
+    "units.disable_tamper": "apps.products.bulk.DisableTamper",
     "rows.import": "backoffice.importing.Import",
     "rows.export": "backoffice.exporting.Export",
 }

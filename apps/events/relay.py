@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.events.actions import handler
-from apps.events.models import Consequence
+from apps.events.models import Consequence, Event
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,8 @@ BATCH = 100
 LEASE = dt.timedelta(minutes=2)
 # Waits after the first, second, … failed attempt, with ±20 % of chance; about three days in all.
 WAITS = [5, 30, 120, 600, 1800, 7200, 18000, 36000, 86400]
+KEPT = dt.timedelta(days=365)
+PAGE = 2000
 
 
 def claim(limit: int | None = None) -> list[Consequence]:
@@ -77,3 +79,21 @@ def _put_back(row: Consequence, error: Exception) -> None:
         due_at=timezone.now() + dt.timedelta(seconds=wait),
         last_error=f"{type(error).__name__}: {error}"[:2000],
     )
+
+
+def tidy() -> int:
+    """Forget events of more than KEPT ago with all that came of them; returns how many.
+
+    One of whose consequences something is still to be done, or failed and waits for a person, stays. Goes by pages from
+    the oldest, so that no statement is long and nothing younger is looked at.
+    """
+    before, last, count = timezone.now() - KEPT, 0, 0
+    while True:
+        page = list(Event.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "at")[:PAGE])
+        old = [key for key, at in page if at < before]
+        if not old:
+            return count
+        undone = Consequence.objects.filter(event_id__in=old).exclude(state=Consequence.State.DONE)
+        gone = set(old) - set(undone.values_list("event_id", flat=True))
+        Event.objects.filter(pk__in=gone).delete()
+        last, count = page[-1][0], count + len(gone)

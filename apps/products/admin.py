@@ -43,6 +43,9 @@ class UnitList(ChangeList):
         self.result_list = shown
 
 
+SHOWN = ("latest_enable_state", "latest_tamper_state", "latest_state_name", "entities")
+
+
 class ProductAdmin(RowAdmin):
     for_model = Product
     list_display = (
@@ -58,7 +61,7 @@ class ProductAdmin(RowAdmin):
         (_("Identity"), ("product_imei", "serial_number", "product_type", "imsi", "iccid", "masked_device_key")),
         (_("Switching"), (
             "latest_enable_state", "desired_enable_flag", "current_enable_flag", "latest_enable_history",
-            "disable_date", "is_payg", "dcm_enabled_flag",
+            "latest_tamper_state", "disable_date", "is_payg", "dcm_enabled_flag",
         )),
         (_("Whereabouts"), (
             "latest_state_name", "latest_state", "entities", "hub", "shop", "gps_lat", "gps_lon", "latest_connection",
@@ -72,16 +75,17 @@ class ProductAdmin(RowAdmin):
     beside = (State, EnableHistory, TamperEnableHistory, ProductEntityLinker, ProductParameter, Connection)
     actions_detail = (
         "enable", "disable", "on_the_console",
-        {"title": _("More"), "items": ["change_state", "change_entity", "add_entity", "add_note"]},
+        {"title": _("More"), "items": [
+            "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off",
+        ]},
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_fields(request, obj), "latest_enable_state", "latest_state_name", "entities"]
+        return [*super().get_fields(request, obj), *SHOWN]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The switch is no box to tick by mistake among thirty others: its buttons ask first."""
-        shown = ["latest_enable_state", "latest_state_name", "entities", "desired_enable_flag"]
-        return [*super().get_readonly_fields(request, obj), *shown]
+        return [*super().get_readonly_fields(request, obj), *SHOWN, "desired_enable_flag"]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The acts on many units, for those who may do them to one."""
@@ -100,8 +104,11 @@ class ProductAdmin(RowAdmin):
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
-        history = row.latest_enable_history
-        return history and LABELS[EnableState(history.current_enable_state)]
+        return _switched(row.latest_enable_history)
+
+    @display(description=_("Tamper switch"))
+    def latest_tamper_state(self, row: Product) -> Any:
+        return _switched(row.latest_tamper_enable_history)
 
     @display(description=_("Entities"))
     def entities(self, row: Product) -> str:
@@ -162,6 +169,16 @@ class ProductAdmin(RowAdmin):
         status = 400 if form.errors else 200
         return render(request, "admin/act.html", context | {"form": form, "opts": self.opts}, status=status)
 
+    @action(description=_("Tamper switch on"), icon="lock")
+    def tamper_on(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        order, question = actions.enable_tamper_switch, _("Switch this unit's tamper switch on?")
+        return self._order(request, object_id, order, _("Tamper switch on"), question)
+
+    @action(description=_("Tamper switch off"), icon="lock_open")
+    def tamper_off(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        order, question = actions.disable_tamper_switch, _("Switch this unit's tamper switch off?")
+        return self._order(request, object_id, order, _("Tamper switch off"), question)
+
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         try:
@@ -197,6 +214,10 @@ class ProductAdmin(RowAdmin):
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
         messages.error(request, said(refused))
         return redirect("admin:products_product_changelist")
+
+
+def _switched(history: Any) -> Any:
+    return history and LABELS[EnableState(history.current_enable_state)]
 
 
 def _begin(admin: ProductAdmin, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:

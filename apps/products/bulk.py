@@ -48,10 +48,11 @@ class OnUnits(Kind, abc.ABC):
 
 class Switching(OnUnits):
     order: ClassVar[Any]
+    latest = "latest_enable_history"
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
-        before = unit.latest_enable_history
-        after = type(self).order(unit, by=by).latest_enable_history
+        before = getattr(unit, self.latest)
+        after = getattr(type(self).order(unit, by=by), self.latest)
         if (after and after.pk) == (before and before.pk):
             return None
         return _step(_switched(before), _switched(after))
@@ -65,6 +66,16 @@ class Enable(Switching):
 class Disable(Switching):
     title, icon, level = _("Switch units off"), "power_settings_new", actions.disable_product.level  # type: ignore[assignment]
     order = actions.disable_product
+
+
+class EnableTamper(Switching):
+    title, icon, level = _("Switch tamper switches on"), "lock", actions.enable_tamper_switch.level  # type: ignore[assignment]
+    order, latest = actions.enable_tamper_switch, "latest_tamper_enable_history"
+
+
+class DisableTamper(Switching):
+    title, icon, level = _("Switch tamper switches off"), "lock_open", actions.disable_tamper_switch.level  # type: ignore[assignment]
+    order, latest = actions.disable_tamper_switch, "latest_tamper_enable_history"
 
 
 class ChangeState(OnUnits):

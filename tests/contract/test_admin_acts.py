@@ -45,6 +45,22 @@ def test_one_unit_is_acted_on_as_many_are(cast, unit):
     assert ProductNote.objects.count() == 1
 
 
+def test_the_tamper_switch_is_asked_before_it_is_switched(cast, unit):
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    for name, on in (("tamper_on", True), ("tamper_off", False)):
+        assert "tamper switch" in browser.get(button(unit, name)).content.decode()
+        unit.refresh_from_db()
+        assert unit.desired_tamper_flag is not on  # asked, not done
+        assert browser.post(button(unit, name)).status_code == 302
+        unit.refresh_from_db()
+        assert (unit.desired_tamper_flag, unit.latest_tamper_enable_history.user) == (on, "admin.a@example.org")
+    assert "pending: disable" in browser.get(where(TABLES["products"], "change", unit.pk)).content.decode()
+    assert not unit.desired_enable_flag
+    assert browser_of(cast.bob).post(button(unit, "tamper_on")).status_code in (302, 403)
+    unit.refresh_from_db()
+    assert not unit.desired_tamper_flag
+
+
 def test_nothing_that_people_write_runs_in_a_page(cast, unit):
     browser = browser_of(cast.users["A", Level.ADMIN])
     job = jobs.draft(kind="units.note", keys=[unit.product_imei, XSS], by=cast.users["A", Level.ADMIN])
@@ -77,7 +93,7 @@ def test_every_button_needs_our_own_form(cast, unit):
     doors = ["/bulk", "/account/preferences", "/account/password", "/account/revoke", "/account/second_step",
              "/account/second_step/on", "/account/second_step/off", "/login", "/login/code", "/admin/system/",
              *(f"/jobs/{job.pk}/{verb}" for verb in ("details", "start", "pause", "go_on", "cancel", "again")),
-             *(button(unit, name) for name in ("change_state", "add_note", "enable")),
+             *(button(unit, name) for name in ("change_state", "add_note", "enable", "tamper_on")),
              reverse("admin:accounts_user_access", args=[cast.bob.pk]),
              reverse("admin:products_productnote_import_file")]  # fmt: skip
     for door in doors:

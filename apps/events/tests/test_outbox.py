@@ -138,3 +138,17 @@ def test_a_broker_that_is_away_is_only_a_slower_relay(monkeypatch):
     wake.relay_soon()
     wake.relay_soon()  # left alone for a while
     assert len(asked) == 1
+
+
+@pytest.mark.django_db
+def test_events_of_a_year_ago_are_forgotten_but_none_that_is_still_to_have_consequences(monkeypatch):
+    monkeypatch.setattr(relay, "PAGE", 2)
+    done, _nothing_to_do, failed, waiting = say(), say("none"), say("both"), say()
+    Consequence.objects.filter(event=done).update(state=STATE.DONE)
+    Consequence.objects.filter(event=failed).update(state=STATE.FAILED)
+    Event.objects.update(at=timezone.now() - relay.KEPT - dt.timedelta(minutes=1))
+    young = say("none")
+    assert relay.tidy() == 2
+    assert set(Event.objects.all()) == {failed, waiting, young}
+    assert Consequence.objects.count() == 3
+    assert relay.tidy() == 0

@@ -13,7 +13,7 @@ from apps.jobs import actions, tasks, work
 from apps.jobs.models import Job, JobItem, Outcome, State
 from apps.products import bulk
 from apps.products.actions import enable_product
-from apps.products.models import EnableHistory, Product, ProductNote
+from apps.products.models import EnableHistory, Product, ProductNote, TamperEnableHistory
 from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,22 @@ def test_a_manager_switches_many_on_after_seeing_what_would_happen(cast, units):
     report = browser.get(f"/jobs/{job.pk}/report.csv")
     lines = list(csv.reader(io.StringIO(b"".join(report.streaming_content).decode("utf-8-sig"))))
     assert (len(lines), {line[1] for line in lines[1:]}) == (5, {"changed", "already so"})
+
+
+def test_tamper_switches_of_many_are_switched_without_touching_their_lights(cast, units):
+    browser = browser_of(cast.tina)
+    for kind, on in (("units.enable_tamper", True), ("units.disable_tamper", False)):
+        job = begin(browser, kind, units)
+        work.work_all()
+        go(browser, job)
+        work.work_all()
+        assert outcomes(job) == ["changed"] * 4
+        assert Product.objects.filter(pk__in=[unit.pk for unit in units], desired_tamper_flag=on).count() == 4
+    assert not Product.objects.filter(desired_enable_flag=True).exists()
+    assert TamperEnableHistory.objects.count() == 8
+    repeated = begin(browser, "units.disable_tamper", units)
+    work.work_all()
+    assert outcomes(repeated, "trial") == ["same"] * 4
 
 
 def test_all_that_the_list_shows_on_all_its_pages(cast, units):
