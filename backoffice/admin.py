@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.text import capfirst
@@ -19,6 +21,7 @@ from apps.accounts.admin import ADMINS as ACCOUNTS
 from apps.accounts.admin import register as register_accounts
 from apps.alerts.admin import ADMINS as ALERTS
 from apps.core.admin import RowAdmin, registered
+from apps.core.admin_cells import picked_as
 from apps.core.levels import Level
 from apps.dcm.admin import ADMINS as CREDIT
 from apps.parts.admin import ADMINS as PARTS
@@ -74,12 +77,22 @@ GROUPS: Sequence[tuple[Any, str, Sequence[str]]] = (
 )  # fmt: skip
 
 
+class Picker(AutocompleteJsonView):
+    """What is offered to a pointer's box, each row as the box will show it."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return {**super().serialize_result(obj, to_field_name), "text": picked_as(obj)}
+
+
 class BackOfficeSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         """One way to sign in. Who has, and may not come in here, is told so."""
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return Picker.as_view(admin_site=self)(request)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """One page for it, which signs every other browser out."""

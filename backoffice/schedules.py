@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from apps.core.admin_cells import when
 from apps.core.plain_admin import PlainAdmin
 from apps.events.wake import wake_soon
 from apps.jobs.models import TaskRun
@@ -31,6 +33,9 @@ WORDS: dict[str, str | Promise] = {
     "apps.api.tasks.tidy": _("Forgets past changes of tables, by which counts are kept"),
     "apps.accounts.tasks.tidy": _("Forgets expired tokens and sessions, old counters and sign-ins"),
 }
+# Said by django-celery-beat, whose French is broken; our catalogue comes first.
+noop("Periodic Tasks"), noop("periodic task"), noop("periodic tasks")
+
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 
@@ -130,7 +135,7 @@ class ScheduleAdmin(PlainAdmin):
 
     @display(description=_("Last run"))
     def last(self, task: PeriodicTask) -> Any:
-        return (run := _run(task)) and run.at
+        return (run := _run(task)) and when(run.at)
 
     @display(description=_("Took"))
     def took(self, task: PeriodicTask) -> Any:
@@ -143,7 +148,7 @@ class ScheduleAdmin(PlainAdmin):
 
     @display(description=_("Next run"))
     def next(self, task: PeriodicTask) -> Any:
-        return next_run(task)
+        return (at := next_run(task)) and when(at)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

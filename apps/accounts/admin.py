@@ -61,7 +61,10 @@ class UserAdmin(RowAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         words: dict[str, dict[Any, Any]] = {"permissions": dict(LEVELS), "scope": dict(SCOPES)}
         if field is not None and db_field.name in words:
-            lines = [(key.value, text) for key, text in words[db_field.name].items()]
+            called = dict(db_field.flatchoices)
+            lines = [
+                (str(called[key.value]).partition(":")[0].strip(), text) for key, text in words[db_field.name].items()
+            ]
             field.help_text = format_html_join(mark_safe("<br>"), "{}: {}", lines)
         if field is not None and db_field.name == "is_active":
             field.label, field.help_text = _("Open"), _("A closed account is signed out everywhere, at once.")
@@ -134,7 +137,7 @@ class SignInAdmin(PlainAdmin):
     """Every try to sign in, for those who look after people."""
 
     level = Level.SYSTEM
-    list_display = ("at", "username", "shown_outcome", "door", "source", "agent")
+    list_display = ("at", "username", "shown_outcome", "door", "source", "shown_program")
     list_filter = ("outcome", "door")
     search_fields = ("username__startswith", "source__startswith")
     ordering = ("-id",)
@@ -142,6 +145,10 @@ class SignInAdmin(PlainAdmin):
     @display(description=_("Result"), ordering="outcome")
     def shown_outcome(self, row: SignIn) -> str:
         return row.get_outcome_display()
+
+    @display(description=_("Browser or program"))
+    def shown_program(self, row: SignIn) -> str:
+        return row.program
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows, user = super().get_queryset(request), request.user

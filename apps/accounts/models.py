@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import agents
 from apps.core.crypto import EncryptedField, keyed_digest
 from apps.core.fields import OptionField
 from apps.core.levels import Level
@@ -135,7 +136,18 @@ class User(AbstractBaseUser, Row):
         return self.is_active and self.level >= Level.ADMIN
 
 
-class Token(models.Model):
+class FromProgram:
+    """Rows that some browser or program brought about."""
+
+    agent: Any
+
+    @property
+    def program(self) -> str:
+        """What it is called by people; its own long name is `agent`."""
+        return agents.told(self.agent)
+
+
+class Token(FromProgram, models.Model):
     """A log-in to the API. Only a keyed digest is stored; `expires_at` slides, written at most once a minute."""
 
     digest = models.CharField(max_length=64, unique=True)
@@ -152,7 +164,7 @@ class Token(models.Model):
         return f"token {self.pk} of user {self.user_id}"
 
 
-class Session(AbstractBaseSession):
+class Session(FromProgram, AbstractBaseSession):
     """A browser that is signed in: Django's own session with whose it is, and whence."""
 
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
@@ -176,7 +188,7 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
-class SignIn(models.Model):
+class SignIn(FromProgram, models.Model):
     """One try to sign in, at either door."""
 
     class Outcome(models.TextChoices):

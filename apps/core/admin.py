@@ -4,16 +4,14 @@ Only declarations stand in the rooms: `class ProductAdmin(RowAdmin)` with column
 one gets what its columns suggest.
 """
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote, unquote
 from django.core.paginator import Paginator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -25,12 +23,13 @@ from unfold.admin import ModelAdmin
 
 from apps.core import counting, history
 from apps.core.actors import Actor
-from apps.core.admin_cells import IDENTIFYING, label_key, linked, plain, unbroken
-from apps.core.columns import MASK, BadValue, Column
+from apps.core.admin_cells import IDENTIFYING, label_key, linked, picked_as, plain, unbroken
+from apps.core.admin_forms import JsonBox, RowForm, as_sent
+from apps.core.columns import MASK, BadValue
 from apps.core.levels import Level
 from apps.core.models import Row
-from apps.core.refusal_words import said, translated
-from apps.core.refusals import Forbidden, Invalid, Refused
+from apps.core.refusal_words import said
+from apps.core.refusals import Forbidden, Refused
 from apps.core.rows import create_row, delete_row, may_write, update_row
 from apps.core.scope import Reference
 from apps.core.tables import Table
@@ -46,37 +45,6 @@ class KeptCount(Paginator):
     def count(self) -> int:
         rows: Any = self.object_list
         return counting.count(rows) if isinstance(rows, QuerySet) else len(rows)
-
-
-class JsonBox(forms.JSONField):
-    """Nothing is an empty box, not the word null."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return None if value is None else super().prepare_value(value)
-
-
-class RowForm(forms.ModelForm):
-    """Tries the write by the rules of the table, and takes it back, so that a refusal stands at its field."""
-
-    row_admin: ClassVar[Any]
-    by: ClassVar[Actor]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.errors:
-            return cleaned
-        try:
-            with transaction.atomic():
-                self.row_admin.write(self, self.by)
-                transaction.set_rollback(True)
-        except Invalid as refused:
-            fields = {column.name: column.field.name for column in self.row_admin.table.columns.values()}
-            for name, text in refused.errors.items():
-                field = fields.get(name, name)
-                self.add_error(field if field in self.fields else None, translated(text))
-        except Refused as refused:
-            self.add_error(None, said(refused))
-        return cleaned
 
 
 class RowAdmin(ModelAdmin):
@@ -265,6 +233,12 @@ class RowAdmin(ModelAdmin):
             kwargs["form_class"] = JsonBox
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = picked_as
+        return field
+
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """With an empty choice first: the theme leaves it out, and browsers then send the first option for nothing."""
         kwargs.setdefault("choices", db_field.get_choices(include_blank=True, blank_choice=[("", "–")]))
@@ -285,9 +259,7 @@ class RowAdmin(ModelAdmin):
         names = list(form.cleaned_data) if adding else form.changed_data
         columns = {column.field.name: column for column in self.table.columns.values()}
         values = {
-            columns[name].name: _as_sent(columns[name], form.cleaned_data.get(name))
-            for name in names
-            if name in columns
+            columns[name].name: as_sent(columns[name], form.cleaned_data.get(name)) for name in names if name in columns
         }
         if not adding:
             row: Row = update_row(self.table, getattr(form.instance, self.table.key.attname), values, by=by)
@@ -378,15 +350,6 @@ def _actor(request: HttpRequest) -> Actor:
     if _level(request) is None:
         raise Forbidden("The admin is for ADMIN and above")
     return request.user  # type: ignore[return-value]
-
-
-def _as_sent(column: Column, value: Any) -> Any:
-    """A form's value as a client of the API would send it."""
-    if isinstance(value, models.Model):
-        return getattr(value, cast(models.ForeignKey, column.field).target_field.attname)
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    return None if value == "" and column.field.null else value
 
 
 def registered(admins: Iterable[type[RowAdmin]]) -> dict[type[Row], type[RowAdmin]]:

@@ -29,6 +29,17 @@ def label_of(row: Row) -> str:
     return f"{row._meta.verbose_name} {row.pk}"
 
 
+def picked_as(row: Any) -> str:
+    """How a row stands among others to choose from: by what people know it by, a unit by both of its numbers."""
+    names = [str(value) for name in IDENTIFYING if (value := getattr(row, name, None))]
+    return " · ".join(names[:2]) or label_of(row)
+
+
+def when(at: dt.datetime) -> str:
+    """A time on one line, by the reader's clock."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', date_format(localtime(at), "SHORT_DATETIME_FORMAT"))
+
+
 def linked(site: Any, field: models.ForeignKey) -> Any:
     """A column of links to the rows that this one points to."""
 
@@ -56,7 +67,7 @@ def unbroken(field: Any) -> Any:
     def shown(row: Any) -> Any:
         value = getattr(row, field.attname)
         if isinstance(value, dt.datetime):
-            value = date_format(localtime(value), "SHORT_DATETIME_FORMAT")
+            return when(value)
         return None if value is None else format_html('<span class="whitespace-nowrap">{}</span>', value)
 
     return _named(shown, field)

@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
+from apps.core.admin_cells import unbroken
 from apps.core.levels import Level
 
 FURTHEST = 10_000
@@ -31,6 +33,10 @@ class PlainAdmin(ModelAdmin):
     show_full_result_count = False
     list_filter_submit = True
     actions = None
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        times = {field.name: field for field in self.opts.concrete_fields if isinstance(field, models.DateTimeField)}
+        return [unbroken(times[name]) if name in times else name for name in super().get_list_display(request)]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

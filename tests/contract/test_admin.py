@@ -246,7 +246,9 @@ def test_pointers_are_looked_for_in_scope_only(cast):
     browser = browser_of(cast.users["A", Level.ADMIN])
     ask = {"app_label": "products", "model_name": "productnote", "field_name": "product", "term": "test-"}
     found = browser.get(reverse("admin:autocomplete"), ask).json()["results"]
-    assert [row["id"] for row in found] == [mine.product_imei]
+    assert [(row["id"], row["text"]) for row in found] == [
+        (mine.product_imei, f"{mine.product_imei} · {mine.serial_number}")
+    ]
     body = {"product": theirs.product_imei, "note_text": "x", "_save": "1"}
     answer = browser.post(where(TABLES["product_notes"], "add"), body)
     assert (answer.status_code, ProductNote.objects.count()) == (200, 0)

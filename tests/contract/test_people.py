@@ -117,12 +117,13 @@ def test_a_closed_account_is_out_at_once_and_nobody_closes_their_own(cast, call)
 
 
 def test_browsers_and_tokens_are_listed_and_revoked_without_showing_their_keys(cast, call):
-    mine, _ = signed_in(cast.bob, HTTP_USER_AGENT="Firefox at the bench", REMOTE_ADDR="10.1.2.3")
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0"
+    mine, _ = signed_in(cast.bob, HTTP_USER_AGENT=firefox, REMOTE_ADDR="10.1.2.3")
     other, _ = signed_in(cast.bob, HTTP_USER_AGENT="Old telephone")
     call(cast.bob, "GET", "/v1/products")
     for reader, where in ((mine, "/account"), (browser_of(cast.alice), page(cast.bob, "access"))):
         shown = reader.get(where).content.decode()
-        assert "Firefox at the bench" in shown
+        assert ">Firefox 121 · Linux<" in shown
         assert "10.1.2.3" in shown
         assert "Old telephone" in shown
         for session in Session.objects.all():
@@ -134,7 +135,7 @@ def test_browsers_and_tokens_are_listed_and_revoked_without_showing_their_keys(c
     browser_of(cast.alice).post(page(cast.bob, "access"), {"token": Token.objects.get(user=cast.bob).pk})
     assert call(cast.bob, "GET", "/v1/products").status_code == 401
     foreign, _ = signed_in(cast.charlie)
-    mine_key = Session.objects.get(agent="Firefox at the bench").public_key
+    mine_key = Session.objects.get(agent=firefox).public_key
     assert foreign.post("/account/revoke", {"session": mine_key}).status_code == 404
     assert mine.post("/account/revoke", {"everything": "1"}).url == "/login"
     assert mine.get("/").status_code == 302

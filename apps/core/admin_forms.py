@@ -1,0 +1,52 @@
+"""The forms of the admin: what a table's rules say of a row, said at its fields."""
+
+import datetime as dt
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.db import models, transaction
+
+from apps.core.actors import Actor
+from apps.core.columns import Column
+from apps.core.refusal_words import said, translated
+from apps.core.refusals import Invalid, Refused
+
+
+class JsonBox(forms.JSONField):
+    """Nothing is an empty box, not the word null."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return None if value is None else super().prepare_value(value)
+
+
+class RowForm(forms.ModelForm):
+    """Tries the write by the rules of the table, and takes it back, so that a refusal stands at its field."""
+
+    row_admin: ClassVar[Any]
+    by: ClassVar[Actor]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            with transaction.atomic():
+                self.row_admin.write(self, self.by)
+                transaction.set_rollback(True)
+        except Invalid as refused:
+            fields = {column.name: column.field.name for column in self.row_admin.table.columns.values()}
+            for name, text in refused.errors.items():
+                field = fields.get(name, name)
+                self.add_error(field if field in self.fields else None, translated(text))
+        except Refused as refused:
+            self.add_error(None, said(refused))
+        return cleaned
+
+
+def as_sent(column: Column, value: Any) -> Any:
+    """A form's value as a client of the API would send it."""
+    if isinstance(value, models.Model):
+        return getattr(value, cast(models.ForeignKey, column.field).target_field.attname)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return None if value == "" and column.field.null else value
