@@ -65,7 +65,7 @@ class UserAdmin(RowAdmin):
             lines = [
                 (str(called[key.value]).partition(":")[0].strip(), text) for key, text in words[db_field.name].items()
             ]
-            field.help_text = format_html_join(mark_safe("<br>"), "{}: {}", lines)
+            field.help_text = format_html_join(mark_safe("<br>"), "{} – {}", lines)
         if field is not None and db_field.name == "is_active":
             field.label, field.help_text = _("Open"), _("A closed account is signed out everywhere, at once.")
         return field
