@@ -162,7 +162,7 @@ class ScheduleAdmin(PlainAdmin):
         back = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
         if request.method != "POST":
             context = {**self.admin_site.each_context(request), "title": _("Run now"), "question": what(task)}
-            return render(request, "admin/confirm_order.html", context | {"back": back, "thing": in_words(task)})
+            return render(request, "admin/act.html", context | {"back": back, "thing": in_words(task)})
         wake_soon(task.task, periodic=task.name)
         messages.success(request, _("A worker has been told; its result stands here as soon as it has run."))
         return redirect(back)

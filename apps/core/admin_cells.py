@@ -26,7 +26,7 @@ def label_of(row: Row) -> str:
     for name in IDENTIFYING:
         if value := getattr(row, name, None):
             return str(value)
-    return f"{row._meta.verbose_name} {row.pk}"
+    return str(row)
 
 
 def picked_as(row: Any) -> str:

@@ -45,10 +45,8 @@ class Row(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        for name in ("name", "serial_number", "pk"):
-            if hasattr(self, name):
-                return f"{self._meta.verbose_name} {getattr(self, name)}"
-        return super().__str__()
+        names = (getattr(self, name, None) for name in ("name", "serial_number", "label", "email"))
+        return next((str(name) for name in names if name), f"{self._meta.verbose_name} {self.pk}")
 
     def before_write(self) -> None:
         """A model's own way to bring its columns in order before each write through core.rows."""

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +19,7 @@ from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
-from apps.products import actions, queries
+from apps.products import queries
 from apps.products.admin_filters import EntityFilter, StateFilter
 from apps.products.models import (
     Connection,
@@ -123,11 +124,11 @@ class ProductAdmin(RowAdmin):
 
     @action(description=_("Enable"), icon="lightbulb")
     def enable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._order(request, object_id, actions.enable_product, _("Enable"), _("Switch this unit on?"))
+        return self._order(request, object_id, "units.enable", _("Enable"), _("Switch this unit on?"))
 
     @action(description=_("Disable"), icon="power_settings_new")
     def disable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._order(request, object_id, actions.disable_product, _("Disable"), _("Switch this unit off?"))
+        return self._order(request, object_id, "units.disable", _("Disable"), _("Switch this unit off?"))
 
     @action(description=_("Change the state"), icon="swap_horiz")
     def change_state(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -145,39 +146,15 @@ class ProductAdmin(RowAdmin):
     def add_note(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         return self._act(request, object_id, "units.note")
 
-    def _act(self, request: HttpRequest, object_id: Any, name: str) -> HttpResponse:
-        """What may be done to many, done to this one: the same form, the same code."""
-        kind, by = kinds()[name], cast(Any, request.user)
-        try:
-            require_level(by, kind.level)
-            unit = self._unit(request, object_id)
-        except Refused as refused:
-            return self._refused(request, refused)
-        back = reverse("admin:products_product_change", args=[unit.pk])
-        form = cast(Any, kind.form(by=by, data=request.POST if request.method == "POST" else None))
-        if request.method == "POST" and form.is_valid():
-            try:
-                with transaction.atomic():
-                    told = kind.apply(unit.product_imei, None, kind.params(form.cleaned_data), by=by)
-            except Refused as refused:
-                form.add_error(None, said(refused, fields=False))
-            else:
-                messages.success(request, told or _("It was so already; nothing has changed."))
-                return redirect(back)
-        thing = f"{unit.serial_number} · {unit.product_imei}"
-        context = {**self.admin_site.each_context(request), "title": kind.title, "thing": thing, "back": back}
-        status = 400 if form.errors else 200
-        return render(request, "admin/act.html", context | {"form": form, "opts": self.opts}, status=status)
-
     @action(description=_("Tamper switch on"), icon="lock")
     def tamper_on(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        order, question = actions.enable_tamper_switch, _("Switch this unit's tamper switch on?")
-        return self._order(request, object_id, order, _("Tamper switch on"), question)
+        question = _("Switch this unit's tamper switch on?")
+        return self._order(request, object_id, "units.enable_tamper", _("Tamper switch on"), question)
 
     @action(description=_("Tamper switch off"), icon="lock_open")
     def tamper_off(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        order, question = actions.disable_tamper_switch, _("Switch this unit's tamper switch off?")
-        return self._order(request, object_id, order, _("Tamper switch off"), question)
+        question = _("Switch this unit's tamper switch off?")
+        return self._order(request, object_id, "units.disable_tamper", _("Tamper switch off"), question)
 
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -192,24 +169,35 @@ class ProductAdmin(RowAdmin):
             raise NotFound()
         return unit
 
-    def _order(self, request: HttpRequest, object_id: Any, order: Any, title: Any, question: Any) -> HttpResponse:
+    def _order(self, request: HttpRequest, object_id: Any, name: str, title: Any, question: Any) -> HttpResponse:
         """The buttons are links, and a link may be followed by accident or by another site's doing: so first a
         question, whose answer is a form of ours."""
+        asked = {"title": title, "question": question}
+        return self._act(request, object_id, name, asked, _("Ordered; pending until the unit confirms it."))
+
+    def _act(self, request: HttpRequest, object_id: Any, name: str, asked: Any = None, done: Any = "") -> HttpResponse:
+        """What may be done to many, done to this one: the same form, the same code. `asked`: instead of a form."""
+        kind, by = kinds()[name], cast(Any, request.user)
         try:
+            require_level(by, kind.level)
             unit = self._unit(request, object_id)
-            back = reverse("admin:products_product_change", args=[unit.pk])
-            if request.method != "POST":
-                context = {**self.admin_site.each_context(request), "title": title, "question": question}
-                return render(
-                    request,
-                    "admin/confirm_order.html",
-                    context | {"thing": f"{unit.serial_number} · {unit.product_imei}", "back": back},
-                )
-            order(unit, by=request.user)
         except Refused as refused:
             return self._refused(request, refused)
-        messages.success(request, _("Ordered; pending until the unit confirms it."))
-        return redirect(back)
+        back = reverse("admin:products_product_change", args=[unit.pk])
+        form: Any = kind.form(by=by, data=request.POST if request.method == "POST" else None) or forms.Form({})
+        if request.method == "POST" and form.is_valid():
+            try:
+                with transaction.atomic():
+                    told = kind.apply(unit.product_imei, None, kind.params(form.cleaned_data), by=by)
+            except Refused as refused:
+                form.add_error(None, said(refused, fields=False))
+            else:
+                messages.success(request, (told and (done or told)) or _("It was so already; nothing has changed."))
+                return redirect(back)
+        thing = f"{unit.serial_number} · {unit.product_imei}"
+        context = {**self.admin_site.each_context(request), "title": kind.title, "thing": thing, "back": back}
+        context |= {"form": form, "opts": self.opts, **(asked or {})}
+        return render(request, "admin/act.html", context, status=400 if form.errors else 200)
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
         messages.error(request, said(refused))

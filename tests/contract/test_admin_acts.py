@@ -55,6 +55,8 @@ def test_the_tamper_switch_is_asked_before_it_is_switched(cast, unit):
         unit.refresh_from_db()
         assert (unit.desired_tamper_flag, unit.latest_tamper_enable_history.user) == (on, "admin.a@example.org")
     assert "pending: disable" in browser.get(where(TABLES["products"], "change", unit.pk)).content.decode()
+    repeated = browser.post(button(unit, "tamper_off"), follow=True).content.decode()
+    assert "nothing has changed" in repeated
     assert not unit.desired_enable_flag
     assert browser_of(cast.bob).post(button(unit, "tamper_on")).status_code in (302, 403)
     unit.refresh_from_db()
