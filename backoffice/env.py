@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+import hashlib
 import os
 import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -49,6 +51,16 @@ def url(name: str, schemes: tuple[str, ...]) -> str:
     if raw and urlsplit(raw).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must begin with one of {', '.join(s + '://' for s in schemes)}.")
     return raw
+
+
+def version_of(folder: Path) -> str:
+    """Twelve letters that are others as soon as a file of this folder or an installed package is another."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)} {path.stat().st_size} ".encode() + path.read_bytes())
+    packages = Path(django.__file__).parent.parent.glob("*.dist-info")  # their names end with their versions
+    digest.update(" ".join(sorted(path.name for path in packages)).encode())
+    return digest.hexdigest()[:12]
 
 
 def one_of(name: str, default: str, words: tuple[str, ...]) -> str:

@@ -1,11 +1,15 @@
 """What every answer carries, and the reader's language and time zone."""
 
+import re
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
 
@@ -51,6 +55,26 @@ class SecurityHeaders:
         policy = ADMIN_POLICY if request.path.startswith("/admin/") else POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), camera=(self)")
+        return response
+
+
+_ANY_VERSION = re.compile(r"/static/(?:[0-9a-f]{12}/)?(?=.)")
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """Static files, also under the address of another version: while servers are exchanged one after the other, a page
+    that the one has made asks the other for its files. Only under one's own address they are kept for ever."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        held = None
+        if path not in self.files and (version := _ANY_VERSION.match(path)):
+            held = self.files.get(settings.STATIC_URL + path[version.end() :])
+        if held is None:
+            answer: HttpResponseBase = super().__call__(request)
+            return answer
+        response: HttpResponseBase = self.serve(held, request)
+        response.headers["Cache-Control"] = "no-cache"
         return response
 
 

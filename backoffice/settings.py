@@ -65,7 +65,7 @@ MIDDLEWARE = [
     "backoffice.metrics.CountRequests",
     "backoffice.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backoffice.middleware.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "backoffice.middleware.ReaderLocale",
     "django.middleware.common.CommonMiddleware",
@@ -239,13 +239,12 @@ UNFOLD = {
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.admin.navigation"},
 }
 
-# Files
-STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"  # where `collectstatic` gathers them; the finders serve them too
-STATIC_ROOT.mkdir(exist_ok=True)
+# Files: kept by browsers for ever, since their address changes with them; served from where they lie (docs/adr/0015).
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_URL = f"/static/{env.version_of(STATICFILES_DIRS[0])}/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/" if not DEBUG else None
 
 # Security
 SECURE_CONTENT_TYPE_NOSNIFF = True
