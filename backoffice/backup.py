@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 KEYS = "field_keys"
+HELD = ("manifest.json", "database", KEYS)
 LEDGER = """
     SELECT COUNT(*), COALESCE(SUM(value), 0), COALESCE(SUM(CASE WHEN void THEN 0 ELSE value END), 0)
     FROM dcm_paymentcommand
@@ -51,7 +52,7 @@ def save(path: Path) -> dict[str, Any]:
         made = Path(folder) / "backup"
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             with tarfile.open(fileobj=out, mode="w") as tar:
-                for name in ("manifest.json", "database", KEYS):
+                for name in HELD:
                     if (Path(folder) / name).exists():
                         tar.add(Path(folder) / name, arcname=name)
             out.flush()
@@ -64,10 +65,11 @@ def load(path: Path, *, replace: bool) -> dict[str, Any]:
     """Put the backup in place of this database, check its sums and bring it up to date; returns its manifest."""
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:  # a disk for data, which /tmp may not be
         try:
-            with tarfile.open(path) as tar:
-                tar.extractall(folder, filter="data")
+            _unpack(path, Path(folder))
             manifest: dict[str, Any] = json.loads((Path(folder) / "manifest.json").read_text())
-        except (tarfile.TarError, OSError, ValueError) as error:
+            if not {"engine", "sums", "keys"} <= set(manifest) or not (Path(folder) / "database").exists():
+                raise ValueError("it is not whole")
+        except (tarfile.TarError, OSError, ValueError, TypeError) as error:
             raise Refusal(f"{path} is no backup of ours: {error}") from None
         if manifest["engine"] != connection.vendor:
             raise Refusal(f"{path} was made on {manifest['engine']}; move tables with export_tables and import_tables")
@@ -87,6 +89,16 @@ def load(path: Path, *, replace: bool) -> dict[str, Any]:
         raise Refusal(f"The ledger's sums differ: {found} instead of {manifest['sums']['ledger']}")
     call_command("migrate", verbosity=0, interactive=False)
     return manifest
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """The files that we put in, by their names; whatever else a tar may hold or point to is not looked at."""
+    with tarfile.open(path) as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.name in HELD and member.isfile() else None
+            if content is not None:
+                with content, (folder / member.name).open("wb") as out:
+                    shutil.copyfileobj(content, out)
 
 
 def _holds_rows() -> bool:

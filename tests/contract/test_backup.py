@@ -81,6 +81,12 @@ def test_what_is_no_backup_or_has_other_keys_changes_nothing(filled, tmp_path, m
     with pytest.raises(CommandError, match="no backup of ours"):
         call_command("restore", str(tmp_path / "other.tar"), replace=True)
     assert not (tmp_path.parent / "outside").exists()
+    for text in ("[]", "{}", '{"engine": "sqlite", "sums": {}, "keys": {}}'):
+        (tmp_path / "text").write_text(text)
+        with tarfile.open(tmp_path / "half.tar", "w") as tar:
+            tar.add(tmp_path / "text", arcname="manifest.json")
+        with pytest.raises(CommandError, match="no backup of ours"):
+            call_command("restore", str(tmp_path / "half.tar"), replace=True)
     with monkeypatch.context() as patch:
         patch.setattr(settings, "FIELD_KEYS", {"k1": b"x" * 32}, raising=False)
         with pytest.raises(CommandError, match="FIELD_KEYS here is another"):
