@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from apps.accounts import second_step, tokens
 from apps.accounts.models import Entity, Hub, Session, Shop, Token, User, Visibility
@@ -66,7 +67,7 @@ def create_user(
 def invite_user(*, by: Actor, **given: Any) -> User:
     """A new user who chooses the password by a link, which is mailed where mail is set up (password_path)."""
     user: User = create_user(password=None, by=by, **given)
-    emit("user.invited", subject=f"user:{user.pk}", entity_ids=_entities(user), by=by)
+    _emit("user.invited", user, by)
     return user
 
 
@@ -76,7 +77,7 @@ def send_password_link(user: User, *, by: Actor) -> User:
     user = _locked(user, by)
     _no_more_than(user, by)
     refuse_if(not user.is_active, "user", "is closed; open the account first")
-    emit("user.password_link", subject=f"user:{user.pk}", entity_ids=_entities(user), by=by)
+    _emit("user.password_link", user, by)
     return user
 
 
@@ -231,5 +232,7 @@ def _sign_out(user: User) -> None:
     tokens.forget()
 
 
-def _entities(user: User) -> list[int]:
-    return [user.entity_id] if user.entity_id else []
+def _emit(name: str, user: User, by: Actor) -> None:
+    """With the language of the page it was done on: who has chosen none is written to in that of their colleague."""
+    entities = [user.entity_id] if user.entity_id else []
+    emit(name, subject=f"user:{user.pk}", entity_ids=entities, by=by, payload={"language": get_language()})

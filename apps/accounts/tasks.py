@@ -22,7 +22,7 @@ def mail_password_link(event: Event) -> None:
     user = User.objects.filter(pk=int(event.subject.partition(":")[2]), is_active=True).first()
     if user is None or not (settings.MAIL and settings.PUBLIC_URL):
         return
-    with translation.override(user.language or settings.LANGUAGE_CODE):
+    with translation.override(user.language or event.payload.get("language") or settings.LANGUAGE_CODE):
         text = _(
             "Hello %(name)s,\n\nplease choose a password for the solar back office here. The link works once, for three"
             " days:\n\n%(link)s\n\nIf you did not expect this, nothing happens without it."

@@ -66,6 +66,25 @@ def test_somebody_is_invited_and_comes_in(cast, settings):
     assert User.history.model.objects.filter(user_id=new.pk).latest().history_user_id == cast.alice.email
 
 
+def test_who_has_chosen_no_language_is_written_to_in_that_of_who_invites(cast, settings):
+    settings.MAIL, settings.PUBLIC_URL = {"EMAIL_HOST": "x"}, "https://backoffice.example.org/"
+    given = {
+        "email": "new@example.org",
+        "permissions": "OVERVIEW",
+        "scope": "ENTITY",
+        "entity": cast.a.pk,
+        "_save": "1",
+    }
+    browser_of(cast.alice).post(reverse("admin:accounts_user_add"), given, HTTP_ACCEPT_LANGUAGE="fr")
+    relay.relay_all()
+    new = User.objects.get(email="new@example.org")
+    new.language = "en"
+    new.save()
+    browser_of(cast.alice).post(page(new, "access"), {"link": "1"}, HTTP_ACCEPT_LANGUAGE="fr")
+    relay.relay_all()
+    assert [one.subject for one in mail.outbox] == ["Choisissez votre mot de passe", "Choose your password"]
+
+
 @pytest.mark.parametrize(
     "link", ["/password/x/y", "/password/MQ/abc-def", "/password/%C3%A9/0", "/password/" + "9" * 50 + "/x"]
 )
