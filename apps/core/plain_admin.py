@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
-from apps.core.admin_cells import unbroken
+from apps.core.admin_cells import plain, unbroken
 from apps.core.levels import Level
 
 FURTHEST = 10_000
@@ -35,8 +35,14 @@ class PlainAdmin(ModelAdmin):
     actions = None
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        times = {field.name: field for field in self.opts.concrete_fields if isinstance(field, models.DateTimeField)}
-        return [unbroken(times[name]) if name in times else name for name in super().get_list_display(request)]
+        return [self._shown(name) for name in super().get_list_display(request)]
+
+    def _shown(self, name: Any) -> Any:
+        """As in lists of tables: times on one line, headings as forms have them."""
+        field = next((one for one in self.opts.concrete_fields if one.name == name), None)
+        if field is None:
+            return name
+        return unbroken(field) if isinstance(field, models.DateTimeField) else plain(field)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

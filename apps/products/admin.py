@@ -21,6 +21,7 @@ from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import queries
 from apps.products.admin_filters import EntityFilter, StateFilter
+from apps.products.bulk import OnUnits
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -124,37 +125,37 @@ class ProductAdmin(RowAdmin):
 
     @action(description=_("Enable"), icon="lightbulb")
     def enable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._order(request, object_id, "units.enable", _("Enable"), _("Switch this unit on?"))
+        return self._act(request, object_id, "units.enable", _("Enable"), _("Switch this unit on?"))
 
     @action(description=_("Disable"), icon="power_settings_new")
     def disable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._order(request, object_id, "units.disable", _("Disable"), _("Switch this unit off?"))
+        return self._act(request, object_id, "units.disable", _("Disable"), _("Switch this unit off?"))
 
     @action(description=_("Change the state"), icon="swap_horiz")
     def change_state(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._act(request, object_id, "units.state")
+        return self._act(request, object_id, "units.state", _("Change the state"))
 
     @action(description=_("Move to another entity"), icon="domain")
     def change_entity(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._act(request, object_id, "units.entity")
+        return self._act(request, object_id, "units.entity", _("Move to another entity"))
 
     @action(description=_("Give a further entity"), icon="domain_add")
     def add_entity(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._act(request, object_id, "units.add_entity")
+        return self._act(request, object_id, "units.add_entity", _("Give a further entity"))
 
     @action(description=_("Add a note"), icon="note_add")
     def add_note(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        return self._act(request, object_id, "units.note")
+        return self._act(request, object_id, "units.note", _("Add a note"))
 
     @action(description=_("Tamper switch on"), icon="lock")
     def tamper_on(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         question = _("Switch this unit's tamper switch on?")
-        return self._order(request, object_id, "units.enable_tamper", _("Tamper switch on"), question)
+        return self._act(request, object_id, "units.enable_tamper", _("Tamper switch on"), question)
 
     @action(description=_("Tamper switch off"), icon="lock_open")
     def tamper_off(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         question = _("Switch this unit's tamper switch off?")
-        return self._order(request, object_id, "units.disable_tamper", _("Tamper switch off"), question)
+        return self._act(request, object_id, "units.disable_tamper", _("Tamper switch off"), question)
 
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -169,15 +170,10 @@ class ProductAdmin(RowAdmin):
             raise NotFound()
         return unit
 
-    def _order(self, request: HttpRequest, object_id: Any, name: str, title: Any, question: Any) -> HttpResponse:
-        """The buttons are links, and a link may be followed by accident or by another site's doing: so first a
-        question, whose answer is a form of ours."""
-        asked = {"title": title, "question": question}
-        return self._act(request, object_id, name, asked, _("Ordered; pending until the unit confirms it."))
-
-    def _act(self, request: HttpRequest, object_id: Any, name: str, asked: Any = None, done: Any = "") -> HttpResponse:
-        """What may be done to many, done to this one: the same form, the same code. `asked`: instead of a form."""
-        kind, by = kinds()[name], cast(Any, request.user)
+    def _act(self, request: HttpRequest, object_id: Any, name: str, title: Any, question: Any = "") -> HttpResponse:
+        """What may be done to many, done to this one: the same form, the same code. The buttons are links, and a link
+        may be followed by accident or by another site's doing: an order without a form is a question first."""
+        kind, by = cast(OnUnits, kinds()[name]), cast(Any, request.user)
         try:
             require_level(by, kind.level)
             unit = self._unit(request, object_id)
@@ -188,15 +184,20 @@ class ProductAdmin(RowAdmin):
         if request.method == "POST" and form.is_valid():
             try:
                 with transaction.atomic():
-                    told = kind.apply(unit.product_imei, None, kind.params(form.cleaned_data), by=by)
+                    held = queries.fetch(unit.product_imei, by=by, lock=True)
+                    told = kind.act(held, kind.params(form.cleaned_data), by)
             except Refused as refused:
                 form.add_error(None, said(refused, fields=False))
             else:
-                messages.success(request, (told and (done or told)) or _("It was so already; nothing has changed."))
+                so_already = _("It was so already; nothing has changed.")
+                ordered = _("Ordered; pending until the unit confirms it.")
+                messages.success(request, (ordered if question else told) if told else so_already)
                 return redirect(back)
         thing = f"{unit.serial_number} · {unit.product_imei}"
-        context = {**self.admin_site.each_context(request), "title": kind.title, "thing": thing, "back": back}
-        context |= {"form": form, "opts": self.opts, **(asked or {})}
+        context = {
+            **self.admin_site.each_context(request), "title": title, "question": question, "thing": thing, "back": back,
+            "form": form, "opts": self.opts,
+        }  # fmt: skip
         return render(request, "admin/act.html", context, status=400 if form.errors else 200)
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:

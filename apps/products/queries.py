@@ -1,5 +1,6 @@
 """Reading units."""
 
+import contextlib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -33,16 +34,17 @@ def named(text: str, *, by: Actor, lock: bool = False) -> Product:
     """
     wanted = clean(text)
     refuse_if(_SHORTENED.match(wanted), "unit", "was shortened by a spreadsheet; format that column as text")
+    with contextlib.suppress(NotFound):
+        return fetch(wanted, by=by, lock=lock)  # an IMEI in full is that unit's, whatever other numbers look like it
     imei = wanted.zfill(IMEI_DIGITS) if wanted.isdecimal() and len(wanted) >= IMEI_DIGITS - 3 else wanted
     rows = Product.objects.visible_to(by)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    found = list(rows.filter(Q(product_imei=imei) | _any("", wanted))[:3]) if wanted else []
+    found = list(rows.filter(Q(product_imei=imei) | _any("", wanted))[:2]) if wanted else []
     if not found:
         raise NotFound("No unit in your scope has this number")
-    meant = [unit for unit in found if unit.product_imei == wanted] or found
-    refuse_if(len(meant) > 1, "unit", "stands for several units; give the IMEI")
-    return meant[0]
+    refuse_if(len(found) > 1, "unit", "stands for several units; give the IMEI")
+    return found[0]
 
 
 def entity_ids(product: Product) -> list[int]:
