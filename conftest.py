@@ -16,12 +16,12 @@ def fresh_process_memory() -> Iterator[None]:
     """What this process remembers must not outlive a test's database."""
     from apps.accounts import tokens
     from apps.core import changes
-    from apps.gateway import seen
+    from apps.gateway import snapshot
 
-    for memory in (tokens, seen, changes):
+    for memory in (tokens, snapshot, changes):
         memory.forget()
     yield
-    for memory in (tokens, seen, changes):
+    for memory in (tokens, snapshot, changes):
         memory.forget()
 
 

@@ -20,17 +20,17 @@ from unfold.sites import UnfoldAdminSite
 from apps.accounts.admin import ADMINS as ACCOUNTS
 from apps.accounts.admin import register as register_accounts
 from apps.alerts.admin import ADMINS as ALERTS
-from apps.core.admin import RowAdmin, registered
-from apps.core.admin_cells import picked_as
+from apps.core.admin.cells import picked_as
+from apps.core.admin.tables import RowAdmin, registered
 from apps.core.levels import Level
 from apps.dcm.admin import ADMINS as CREDIT
+from apps.operations import system
+from apps.operations.schedules import ScheduleAdmin
 from apps.parts.admin import ADMINS as PARTS
 from apps.products.admin import ADMINS as PRODUCTS
 from apps.repairs.admin import ADMINS as REPAIRS
-from backoffice import system
+from apps.transfer.admin import FilesAdmin
 from backoffice.catalogue import HISTORIES, TABLES
-from backoffice.files import FilesAdmin
-from backoffice.schedules import ScheduleAdmin
 
 DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS])
 

@@ -43,6 +43,9 @@ INSTALLED_APPS = [
     "apps.webhooks",
     "apps.live",
     "apps.console",
+    "apps.transfer",
+    "apps.operations",
+    "apps.demo",
     "backoffice",
     "unfold",
     "unfold.contrib.filters",
@@ -62,7 +65,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "backoffice.logs.RequestLog",
-    "backoffice.metrics.CountRequests",
+    "apps.operations.metrics.CountRequests",
     "backoffice.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "backoffice.middleware.StaticFiles",
@@ -164,6 +167,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
+# What treats all tables alike asks here for them, and for the lists of the admin.
+CATALOGUE = "backoffice.catalogue"
+ADMIN_SITE = "backoffice.admin.site"
+
 # Events: who hears of what stands on one page.
 SUBSCRIPTIONS = "backoffice.subscriptions.SUBSCRIPTIONS"
 
@@ -186,7 +193,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_WORKER_PREFETCH_MULTIPLIER = 32 if CELERY_BROKER_URL.startswith("memory:") else 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "backoffice.schedules:Scheduler"
+CELERY_BEAT_SCHEDULER = "apps.operations.schedules:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "events: sweep the outbox": {"task": "apps.events.tasks.relay", "schedule": 30.0},
     "events: forget old ones": {"task": "apps.events.tasks.tidy", "schedule": 86400.0},

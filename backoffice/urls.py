@@ -6,7 +6,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.api.views import table_urls
-from backoffice import errors, health, metrics
+from apps.operations import health, metrics
+from backoffice import errors
 from backoffice.admin import site
 from backoffice.catalogue import CATALOGUE
 

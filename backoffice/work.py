@@ -9,6 +9,6 @@ KINDS = {
     "units.note": "apps.products.bulk.AddNote",
     "units.enable_tamper": "apps.products.bulk.EnableTamper",
     "units.disable_tamper": "apps.products.bulk.DisableTamper",
-    "rows.import": "backoffice.importing.Import",
-    "rows.export": "backoffice.exporting.Export",
+    "rows.import": "apps.transfer.importing.Import",
+    "rows.export": "apps.transfer.exporting.Export",
 }

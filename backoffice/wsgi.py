@@ -22,7 +22,7 @@ class UnitsFirst(WSGIHandler):
     def __init__(self) -> None:
         super().__init__()
         from apps.gateway.views import rc_data, rm_data
-        from backoffice.metrics import seen
+        from apps.operations.metrics import seen
 
         self.seen = seen
         self.units = {

@@ -31,11 +31,11 @@ BODY = json.dumps(REPORT).encode()
 
 def run() -> None:
     with scratch() as env, tempfile.TemporaryDirectory() as folder:
-        from apps.gateway import u1
+        from apps.gateway import signature
         from apps.products.models import Product
 
         units = Product.objects.filter(desired_enable_flag=False).values_list("product_imei", "device_key")
-        keys = [(imei, u1.unit_key(str(key))) for imei, key in units]
+        keys = [(imei, signature.unit_key(str(key))) for imei, key in units]
         counter = int(time.time()) << 20
         file = Path(folder) / "signed"
         file.with_suffix(".body").write_bytes(BODY)
@@ -46,7 +46,7 @@ def run() -> None:
                 mine, lines = keys[thread - 1 :: 2], []
                 for number in range(MOST * SECONDS):
                     imei, key = mine[number % len(mine)]
-                    tag = u1.request_tag(key, "POST", "/v1/rc_data", imei, counter + number, BODY)
+                    tag = signature.request_tag(key, "POST", "/v1/rc_data", imei, counter + number, BODY)
                     lines.append(f"{imei} {counter + number} {tag}\n")
                 file.with_suffix(f".{thread}").write_text("".join(lines))
             counter += 1 << 20

@@ -51,7 +51,7 @@ def lines(units: int) -> Iterator[str]:
 
 
 def import_units() -> None:
-    from backoffice.transfer import import_tables
+    from apps.transfer.dataset import import_tables
 
     with FILE.open("w") as out:
         for line in lines(UNITS):

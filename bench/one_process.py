@@ -7,7 +7,7 @@ def run() -> None:
     with scratch(200) as env:
         from apps.accounts import tokens
         from apps.accounts.models import User
-        from backoffice.demo import imei_of
+        from apps.demo.fleet import imei_of
 
         token, _ = tokens.issue(User.objects.get(email="technician@example.org"))
         first, second = free_port(), free_port()

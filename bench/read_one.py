@@ -7,7 +7,7 @@ def run() -> None:
     with scratch() as env:
         from apps.accounts import tokens
         from apps.accounts.models import User
-        from backoffice.demo import imei_of
+        from apps.demo.fleet import imei_of
 
         whole, _ = tokens.issue(User.objects.get(email="technician@example.org"))
         scoped, _ = tokens.issue(User.objects.get(email="field@example.org"))

@@ -27,7 +27,7 @@ def run() -> None:
 
         from apps.accounts import tokens
         from apps.accounts.models import User
-        from backoffice.transfer import import_tables
+        from apps.transfer.dataset import import_tables
         from bench.million import FILE, lines
 
         with FILE.open("w") as out:

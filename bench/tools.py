@@ -52,9 +52,9 @@ def scratch(units: int = UNITS) -> Iterator[dict[str, str]]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from backoffice import demo
+    from apps.demo import fleet
 
-    demo.seed(units)
+    fleet.seed(units)
     from django.db import connection
 
     with connection.cursor() as cursor:

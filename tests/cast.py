@@ -13,7 +13,7 @@ from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.factory.actions import create_hub2
-from apps.gateway import u1
+from apps.gateway import signature
 from apps.products import actions
 from apps.products.models import Product
 
@@ -107,7 +107,7 @@ class Device:
 
     def __init__(self, product: Product, client: Client | None = None) -> None:
         self.imei = product.product_imei
-        self.key = u1.unit_key(str(product.device_key))
+        self.key = signature.unit_key(str(product.device_key))
         self.counter = 2**20
         self.client = client or Client(raise_request_exception=False)
 
@@ -125,7 +125,7 @@ class Device:
             self.counter += 1
             counter = self.counter
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        tag = tag or u1.request_tag(self.key, method, path, self.imei, counter, raw)
+        tag = tag or signature.request_tag(self.key, method, path, self.imei, counter, raw)
         headers = {
             "HTTP_X_UNIT_IMEI": self.imei,
             "HTTP_X_UNIT_COUNTER": str(counter),
@@ -144,5 +144,5 @@ class Device:
 
     def signed(self, response: Any, counter: int | None = None) -> bool:
         counter = self.counter if counter is None else counter
-        expected = u1.reply_tag(self.key, response.status_code, self.imei, counter, response.content)
-        return u1.same(response.headers.get("X-Unit-Auth", ""), expected)
+        expected = signature.reply_tag(self.key, response.status_code, self.imei, counter, response.content)
+        return signature.same(response.headers.get("X-Unit-Auth", ""), expected)

@@ -18,9 +18,9 @@ from apps.accounts.models import Entity, Hub, Session, SignIn, Token, User
 from apps.accounts.queries import looks_after
 from apps.accounts.words import LEVELS, SCOPES
 from apps.core.actors import Actor
-from apps.core.admin import RowAdmin
+from apps.core.admin.logs import PlainAdmin
+from apps.core.admin.tables import RowAdmin
 from apps.core.levels import Level
-from apps.core.plain_admin import PlainAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
 

@@ -1,7 +1,7 @@
 """Alerts in the admin: what is open, on which unit, of which kind."""
 
 from apps.alerts.models import Alert, AlertType
-from apps.core.admin import RowAdmin
+from apps.core.admin.tables import RowAdmin
 
 
 class AlertAdmin(RowAdmin):

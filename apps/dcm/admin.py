@@ -1,6 +1,6 @@
 """Credit in the admin: read, as whoever looks into a customer's question needs it."""
 
-from apps.core.admin import RowAdmin
+from apps.core.admin.tables import RowAdmin
 from apps.dcm.models import PaymentCommand
 
 

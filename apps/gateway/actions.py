@@ -3,7 +3,7 @@
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.dcm import actions as dcm
-from apps.gateway.shapes import Report
+from apps.gateway.report import Report
 from apps.products import actions as products
 from apps.products.models import Product
 from apps.telemetry import store

@@ -21,11 +21,11 @@ from apps.api.errors import exception_handler, plain
 from apps.api.parsers import loads
 from apps.core.actors import Actor, unit
 from apps.core.refusals import Invalid, Refused
-from apps.gateway import actions, fast, u1, wire
+from apps.gateway import actions, bodies, quiet_report, signature
 from apps.gateway.instructions import instructions_for
 from apps.gateway.models import LastExchange
-from apps.gateway.seen import Seen, look_up, recall
-from apps.gateway.shapes import read_report
+from apps.gateway.report import read_report
+from apps.gateway.snapshot import Snapshot, look_up, recall
 from apps.products.models import Product
 from apps.telemetry import store
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 Work = Callable[[Product, bytes, Actor], dict[str, Any]]
 RECEIVED = {"status": "success", "message": "Status received", "data": None}
 _RECEIVED = envelope.dumps(RECEIVED)
-_NOBODY = u1.unit_key("no unit has this key")
+_NOBODY = signature.unit_key("no unit has this key")
 
 
 class Doubtful(Exception):
@@ -89,7 +89,7 @@ def door(**works: Work) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _exchange(request: HttpRequest, work: Work) -> HttpResponse:
-    wired = wire.raw_body(request)
+    wired = bodies.raw_body(request)
     claim = _claim(request)
     quiet = _from_memory(claim, request, wired, work)
     if quiet is not None:
@@ -98,12 +98,12 @@ def _exchange(request: HttpRequest, work: Work) -> HttpResponse:
     if claim.counter is None:
         allowed = bool(seen and seen.basic_auth_allowed) and request.is_secure()
         device_key = seen.device_key if seen else None
-        if not u1.same(claim.tag, device_key or "\x00") or seen is None or not allowed:
+        if not signature.same(claim.tag, device_key or "\x00") or seen is None or not allowed:
             raise Doubtful
         return _response(*_answer(seen.pk, request, wired, work))
     key = (seen.unit_key if seen else None) or _NOBODY
-    expected = u1.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
-    if not u1.same(claim.tag, expected) or seen is None or key is _NOBODY:
+    expected = signature.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
+    if not signature.same(claim.tag, expected) or seen is None or key is _NOBODY:
         raise Doubtful
     answer = _quietly(seen, claim.counter, claim.tag, request, wired, work)
     status, body = answer or _once(seen.pk, claim.counter, claim.tag, request, wired, work)
@@ -117,8 +117,8 @@ def _from_memory(claim: Claim, request: HttpRequest, wired: bytes, work: Work) -
     key = seen.unit_key if seen else None
     if seen is None or key is None or claim.counter is None:
         return None
-    expected = u1.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
-    if not u1.same(claim.tag, expected):
+    expected = signature.request_tag(key, str(request.method), request.path, claim.imei, claim.counter, wired)
+    if not signature.same(claim.tag, expected):
         return None
     answer = _quietly(seen, claim.counter, claim.tag, request, wired, work)
     return _signed(key, claim.imei, claim.counter, *answer) if answer else None
@@ -126,12 +126,12 @@ def _from_memory(claim: Claim, request: HttpRequest, wired: bytes, work: Work) -
 
 def _signed(key: bytes, imei: str, counter: int, status: int, body: bytes) -> HttpResponse:
     response = _response(status, body)
-    response["X-Unit-Auth"] = u1.reply_tag(key, status, imei, counter, body)
+    response["X-Unit-Auth"] = signature.reply_tag(key, status, imei, counter, body)
     return response
 
 
 def _quietly(
-    seen: Seen, counter: int, tag: str, request: HttpRequest, wired: bytes, work: Work
+    seen: Snapshot, counter: int, tag: str, request: HttpRequest, wired: bytes, work: Work
 ) -> tuple[int, bytes] | None:
     """The answer to a report that only says what is known, where it can be recorded in one statement."""
     if (
@@ -142,12 +142,12 @@ def _quietly(
     ):
         return None
     try:
-        report = read_report(loads(wire.inflate(request, wired)))
+        report = read_report(loads(bodies.inflate(request, wired)))
     except Refused:
         return None  # a refusal has its own way to be stored
-    if not fast.is_quiet(seen, report):
+    if not quiet_report.is_quiet(seen, report):
         return None
-    done = fast.record_quiet(seen, report, counter=counter, tag=tag, body=_RECEIVED)
+    done = quiet_report.record_quiet(seen, report, counter=counter, tag=tag, body=_RECEIVED)
     return (200, _RECEIVED) if done else None
 
 
@@ -156,7 +156,7 @@ def _once(pk: int, counter: int, tag: str, request: HttpRequest, wired: bytes, w
     Product.objects.select_for_update().only("pk").get(pk=pk)
     last = LastExchange.objects.filter(product_id=pk).first()
     if last is not None and counter <= last.counter:
-        if counter == last.counter and u1.same(tag, last.tag):
+        if counter == last.counter and signature.same(tag, last.tag):
             return last.status, bytes(last.body)
         raise Doubtful
     status, body = _answer(pk, request, wired, work)
@@ -175,7 +175,7 @@ def _answer(pk: int, request: HttpRequest, wired: bytes, work: Work) -> tuple[in
             product = Product.objects.select_for_update(of=("self",)).select_related(
                 "latest_enable_history", "latest_tamper_enable_history", "latest_state"
             ).get(pk=pk)  # fmt: skip
-            return 200, envelope.dumps(work(product, wire.inflate(request, wired), unit(product.product_imei)))
+            return 200, envelope.dumps(work(product, bodies.inflate(request, wired), unit(product.product_imei)))
     except Invalid as refused:
         return 400, envelope.dumps(envelope.invalid(refused.errors, refused.code))
     except Refused as refused:
@@ -193,7 +193,7 @@ def _claim(request: HttpRequest) -> Claim:
     imei = request.META.get("HTTP_X_UNIT_IMEI") or request.GET.get("i", "")
     counter = request.META.get("HTTP_X_UNIT_COUNTER") or request.GET.get("n", "")
     tag = request.META.get("HTTP_X_UNIT_AUTH") or request.GET.get("a", "")
-    if not (counter.isascii() and counter.isdecimal() and len(counter) < 20 and int(counter) <= u1.MOST):
+    if not (counter.isascii() and counter.isdecimal() and len(counter) < 20 and int(counter) <= signature.MOST):
         raise Doubtful
     return Claim(_storable(imei), int(counter), tag)
 

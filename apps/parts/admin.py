@@ -1,6 +1,6 @@
 """Parts in the admin."""
 
-from apps.core.admin import RowAdmin
+from apps.core.admin.tables import RowAdmin
 from apps.parts.models import Part, PartParameter, PartType
 
 

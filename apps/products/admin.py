@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from apps.core.actions import require_level
-from apps.core.admin import RowAdmin
+from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs

@@ -1,6 +1,6 @@
 """Repairs in the admin: the step, the outcome, what was found and done."""
 
-from apps.core.admin import RowAdmin
+from apps.core.admin.tables import RowAdmin
 from apps.repairs.models import PartProductLinker, Repair
 
 

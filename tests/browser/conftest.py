@@ -174,7 +174,7 @@ class Person:
             self.note(f"asked another host: {request.url}")
 
     def sign_in(self, email: str = "field@example.org") -> None:
-        from backoffice.demo import PASSWORD
+        from apps.demo.fleet import PASSWORD
 
         self.page.goto("/login")
         self.page.fill("#username", email)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from backoffice.demo import imei_of
+from apps.demo.fleet import imei_of
 
 pytestmark = pytest.mark.xdist_group("browser")
 WORDS = {

@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 
-from backoffice.demo import PASSWORD, imei_of
+from apps.demo.fleet import PASSWORD, imei_of
 from tests.browser.conftest import ROOT, free_port, scratch_database
 
 pytestmark = pytest.mark.xdist_group("browser")

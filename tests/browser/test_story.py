@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from backoffice.demo import PASSWORD, imei_of
+from apps.demo.fleet import PASSWORD, imei_of
 from tests.browser.conftest import SIMULATED, Running, environment, scratch_database
 
 pytestmark = pytest.mark.xdist_group("browser")

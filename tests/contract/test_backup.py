@@ -13,9 +13,9 @@ from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.dcm.models import PaymentCommand
 from apps.events import wake
+from apps.operations import backup
 from apps.products.models import Product
-from backoffice import backup
-from backoffice.transfer import TABLES
+from apps.transfer.dataset import moved
 from tests import reference
 from tests.cast import Caller, Device, make_cast, make_unit
 
@@ -39,7 +39,7 @@ def filled(transactional_db, monkeypatch, settings, tmp_path):
 
 
 def everything():
-    return {path: list(table.model.objects.order_by("pk").values()) for path, table in TABLES.items()}
+    return {path: list(table.model.objects.order_by("pk").values()) for path, table in moved().items()}
 
 
 def test_all_of_it_comes_back(filled, tmp_path, capsys):

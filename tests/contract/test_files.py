@@ -18,9 +18,9 @@ from apps.jobs.models import Job, JobFile, JobItem, State
 from apps.parts.models import Part, PartType
 from apps.products.models import Product, ProductNote
 from apps.repairs.models import SymptomType
-from backoffice import exporting
+from apps.transfer import exporting
+from apps.transfer.importing import importable
 from backoffice.catalogue import TABLES
-from backoffice.importing import importable
 from tests.cast import make_unit
 from tests.contract.test_admin import browser_of, where
 from tests.factories import make

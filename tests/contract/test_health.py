@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from apps.events.models import Consequence, Event
-from backoffice import health
+from apps.operations import health
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,8 @@ from apps.core.levels import Level
 from apps.events.models import Consequence, Event
 from apps.jobs.models import TaskRun
 from apps.jobs.tasks import tidy
-from backoffice import logs, schedules
+from apps.operations import schedules
+from backoffice import logs
 from backoffice.celery import app
 from tests.contract.test_admin import browser_of
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from apps.core.crypto import MASK
 from apps.parts.models import Part
 from apps.products.models import Product, ProductType
-from backoffice.transfer import TABLES
+from apps.transfer.dataset import moved
 from tests.cast import Device, make_unit
 from tests.factories import make
 
@@ -27,15 +27,15 @@ def load(tmp_path, data):
 
 
 def test_every_table_comes_back_as_it_went(cast, tmp_path):
-    for table in TABLES.values():
+    for table in moved().values():
         make(table.model, cast.a)
     before = export(tmp_path / "a.json", secrets=True)
-    assert all(before[name] for name in TABLES)
+    assert all(before[name] for name in moved())
     assert before["products"][0]["product_imei"]
     ProductType.objects.filter(pk=1).update(name="changed meanwhile")
     load(tmp_path, before)
     after = export(tmp_path / "b.json", secrets=True)
-    for name in TABLES:
+    for name in moved():
         assert after[name] == before[name], name
 
 

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from apps.gateway import u1
+from apps.gateway import signature
 
 BOOT = 2**20  # counter = boot count · 2²⁰ + n
 SAMPLE = 600  # seconds of the unit's own time between two measurements
@@ -65,7 +65,7 @@ class Unit:
     MOST_WAITING = 144  # measurements kept when nobody answers: one day
 
     def __post_init__(self) -> None:
-        self._key = u1.unit_key(self.device_key)
+        self._key = signature.unit_key(self.device_key)
 
     def live(self, until: float) -> None:
         """Let the unit's own time pass: it measures every ten minutes and spends credit while it is on."""
@@ -180,7 +180,7 @@ class Unit:
         headers = {
             "X-Unit-Imei": self.imei,
             "X-Unit-Counter": str(counter),
-            "X-Unit-Auth": u1.request_tag(self._key, method, path, self.imei, counter, raw),
+            "X-Unit-Auth": signature.request_tag(self._key, method, path, self.imei, counter, raw),
         }
         if raw:
             headers |= {"Content-Type": "application/json", "Content-Encoding": "gzip"}
@@ -191,6 +191,6 @@ class Unit:
                     reply = await self.network.send(method, path, headers, raw)
             except LostReply:
                 continue
-            expected = u1.reply_tag(self._key, reply.status, self.imei, counter, reply.body)
-            return reply if u1.same(reply.auth, expected) else None
+            expected = signature.reply_tag(self._key, reply.status, self.imei, counter, reply.body)
+            return reply if signature.same(reply.auth, expected) else None
         return None

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.client import ClientHandler
 
 from apps.dcm.models import Balance
-from apps.gateway import fast
+from apps.gateway import quiet_report
 from apps.gateway.models import LastExchange
 from apps.products import actions
 from apps.products.models import Connection, EnableHistory, Product
@@ -86,18 +86,18 @@ def play(unit, by):
 
 def test_both_paths_leave_the_same_behind(cast, monkeypatch):
     calls = []
-    record = fast.record_quiet
+    record = quiet_report.record_quiet
 
     def counting(*args, **given):
         done = record(*args, **given)
         calls.extend([1] * done)  # what is remembered may be old: then nothing is recorded and the long way decides
         return done
 
-    monkeypatch.setattr(fast, "record_quiet", counting)
+    monkeypatch.setattr(quiet_report, "record_quiet", counting)
     quick = make_unit("test-quick", entity=cast.a)
     quick_answers = play(quick, cast.tina)
     assert len(calls) == (8 if connection.vendor == "postgresql" else 0)
-    monkeypatch.setattr(fast, "is_quiet", lambda *args: False)
+    monkeypatch.setattr(quiet_report, "is_quiet", lambda *args: False)
     slow = make_unit("test-slow", entity=cast.a)
     assert play(slow, cast.tina) == quick_answers
     assert rows_of(slow) == rows_of(quick)
@@ -147,13 +147,15 @@ def test_the_short_way_of_units_through_wsgi_is_the_same(cast):
 def test_a_counter_that_moved_meanwhile_records_nothing(cast):
     if connection.vendor != "postgresql":
         return  # the statement is PostgreSQL's; elsewhere it is never used
-    from apps.gateway.seen import look_up
-    from apps.gateway.shapes import read_report
+    from apps.gateway.report import read_report
+    from apps.gateway.snapshot import look_up
 
     unit = make_unit("test-moved", entity=cast.a)
     device = Device(unit)
     device.report(enabled=False)
     seen = look_up(unit.product_imei)
     device.report(enabled=False)
-    done = fast.record_quiet(seen, read_report({"balance": 5}), counter=device.counter, tag="x" * 32, body=b"{}")
+    done = quiet_report.record_quiet(
+        seen, read_report({"balance": 5}), counter=device.counter, tag="x" * 32, body=b"{}"
+    )
     assert (done, Connection.objects.filter(product=unit).count(), Balance.objects.count()) == (False, 2, 0)

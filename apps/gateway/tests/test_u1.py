@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 
-from apps.gateway import u1
+from apps.gateway import signature
 from apps.gateway.models import LastExchange
 from apps.gateway.views import rc_data
 from apps.products.models import Connection, EnableHistory, Product, ProductType
@@ -32,15 +32,15 @@ def test_the_tags_are_those_of_the_design():
     text = b"U1\nPOST\n/v1/rc_data\n010101234560005\n1048577\n" + hashlib.sha256(b"{}").hexdigest().encode()
     expected = hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
     assert (
-        u1.request_tag(
-            u1.unit_key("4ab1ab3ab1ab7ab9ab1ab4ab"), "post", "/v1/rc_data", "010101234560005", 1048577, b"{}"
+        signature.request_tag(
+            signature.unit_key("4ab1ab3ab1ab7ab9ab1ab4ab"), "post", "/v1/rc_data", "010101234560005", 1048577, b"{}"
         )
         == expected
     )
     assert expected in (Path(settings.BASE_DIR) / "docs" / "units.md").read_text()
     text = b"S1\n200\n010101234560005\n1048577\n" + hashlib.sha256(b"ok").hexdigest().encode()
     expected = hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
-    assert u1.reply_tag(key, 200, "010101234560005", 1048577, b"ok") == expected
+    assert signature.reply_tag(key, 200, "010101234560005", 1048577, b"ok") == expected
 
 
 def test_a_report_makes_one_connection_and_the_answer_is_signed(device, unit):
@@ -92,7 +92,9 @@ def refusals(device, unit):
             content_type="application/json",
             HTTP_X_UNIT_IMEI=unit.product_imei,
             HTTP_X_UNIT_COUNTER="99999999",
-            HTTP_X_UNIT_AUTH=u1.request_tag(other.key, "POST", "/v1/rc_data", unit.product_imei, 99999999, b"{}"),
+            HTTP_X_UNIT_AUTH=signature.request_tag(
+                other.key, "POST", "/v1/rc_data", unit.product_imei, 99999999, b"{}"
+            ),
         ),
     )
     for header, value in (("HTTP_X_UNIT_IMEI", "000000000000000"), ("HTTP_X_UNIT_IMEI", "x" * 99), ("HTTP_X_UNIT_IMEI", "\x00"),
@@ -129,7 +131,7 @@ def test_a_wrong_tag_locks_nobody_out(device):
 
 def test_the_counter_may_come_in_the_query_and_the_path_is_signed_without_it(device):
     raw = json.dumps(REPORT).encode()
-    tag = u1.request_tag(device.key, "POST", "/v1/rc_data", device.imei, 7, raw)
+    tag = signature.request_tag(device.key, "POST", "/v1/rc_data", device.imei, 7, raw)
     url = f"/v1/rc_data?i={device.imei}&n=7&a={tag}"
     assert device.client.post(url, raw, content_type="application/json").status_code == 200
 
@@ -166,7 +168,7 @@ def test_gzip_is_inflated_within_bounds(device):
 def test_a_body_that_is_too_long_or_ends_early_is_told_so(device):
     assert device.send("POST", "/v1/rc_data", b"x" * 300_000).status_code == 413
     raw = json.dumps(REPORT).encode()
-    tag = u1.request_tag(device.key, "POST", "/v1/rc_data", device.imei, 9, raw)
+    tag = signature.request_tag(device.key, "POST", "/v1/rc_data", device.imei, 9, raw)
     environ = {
         "REQUEST_METHOD": "POST", "PATH_INFO": "/v1/rc_data", "CONTENT_LENGTH": str(len(raw) + 5), "wsgi.input": io.BytesIO(raw),
         "HTTP_X_UNIT_IMEI": device.imei, "HTTP_X_UNIT_COUNTER": "9", "HTTP_X_UNIT_AUTH": tag,

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.demo import fleet
 from apps.live.push import set_server_loop
 from apps.products.models import Product
-from backoffice import demo
 from backoffice.celery import app
 
 DEMO_UNITS = 60
@@ -88,8 +88,8 @@ class Command(BaseCommand):
     def _greet(self, address: str) -> None:
         self.stdout.write(f"\nThe back office is at {address}   (Ctrl-C stops it)\n\n")
         if settings.DEMO:
-            self.stdout.write(f"Demo log-ins, password {demo.PASSWORD}\n")
-            for email, (level, entity) in demo.LOG_INS.items():
+            self.stdout.write(f"Demo log-ins, password {fleet.PASSWORD}\n")
+            for email, (level, entity) in fleet.LOG_INS.items():
                 self.stdout.write(f"  {email:26}{level.value:11}{entity or 'all units'}\n")
         else:
             self.stdout.write(
@@ -122,7 +122,7 @@ def _worker() -> Any:
 def _beat() -> Any:
     from celery.beat import EmbeddedService
 
-    from backoffice.schedules import Scheduler
+    from apps.operations.schedules import Scheduler
 
     beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     beat.start()

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
-from apps.core.admin_cells import plain, unbroken
+from apps.core.admin.cells import plain, unbroken
 from apps.core.levels import Level
 
 FURTHEST = 10_000

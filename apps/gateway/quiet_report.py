@@ -17,12 +17,12 @@ from django.utils import timezone
 from apps.core.actors import unit
 from apps.core.statements import execute_prepared
 from apps.dcm.models import Balance
-from apps.gateway.seen import Seen
-from apps.gateway.shapes import Report
+from apps.gateway.report import Report
+from apps.gateway.snapshot import Snapshot
 from apps.products.models import Connection, EnableState
 
 
-def is_quiet(seen: Seen, report: Report) -> bool:
+def is_quiet(seen: Snapshot, report: Report) -> bool:
     """Nothing to settle, nothing new to keep but the contact and the balance."""
     return (
         seen.counter is not None
@@ -44,7 +44,7 @@ def _unchanged(reported: bool | None, desired: bool, current: bool, state: str |
     )
 
 
-def record_quiet(seen: Seen, report: Report, *, counter: int, tag: str, body: bytes) -> bool:
+def record_quiet(seen: Snapshot, report: Report, *, counter: int, tag: str, body: bytes) -> bool:
     """True when it was recorded; False when somebody was faster, and nothing was."""
     columns = Connection.columns_of_contact([vars(cell) for cell in report.cells], None, None, report.balance)
     meta = (timezone.now(), unit(seen.imei).name_for_record)

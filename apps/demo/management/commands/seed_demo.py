@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from backoffice import demo
+from apps.demo import fleet
 
 
 class Command(BaseCommand):
@@ -20,5 +20,5 @@ class Command(BaseCommand):
                 filled = 40 * done // max(units, 1)
                 self.stdout.write(f"\r[{'#' * filled}{'.' * (40 - filled)}] {done} of {units} units", ending="")
 
-        demo.seed(units, progress)
-        self.stdout.write(f"\n{units} units and {len(demo.LOG_INS)} log-ins" if shown else f"{units} units")
+        fleet.seed(units, progress)
+        self.stdout.write(f"\n{units} units and {len(fleet.LOG_INS)} log-ins" if shown else f"{units} units")

@@ -12,30 +12,26 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote, unquote
 from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from apps.core import counting, history
 from apps.core.actors import Actor
-from apps.core.admin_cells import IDENTIFYING, label_key, linked, picked_as, plain, unbroken
-from apps.core.admin_forms import JsonBox, RowForm, as_sent
-from apps.core.columns import MASK, BadValue
+from apps.core.admin.cells import label_key, picked_as
+from apps.core.admin.forms import JsonBox, RowForm, as_sent
+from apps.core.admin.lists import RowList
+from apps.core.columns import MASK
 from apps.core.levels import Level
 from apps.core.models import Row
 from apps.core.refusal_words import said
 from apps.core.refusals import Forbidden, Refused
 from apps.core.rows import create_row, delete_row, may_write, update_row
-from apps.core.scope import Reference
 from apps.core.tables import Table
-
-MOST_COLUMNS = 7
-MOST_OF_TERM = 100  # rows of another table that a search term may stand for
 
 
 class KeptCount(Paginator):
@@ -47,7 +43,7 @@ class KeptCount(Paginator):
         return counting.count(rows) if isinstance(rows, QuerySet) else len(rows)
 
 
-class RowAdmin(ModelAdmin):
+class RowAdmin(RowList):
     """The admin of one Table."""
 
     table: ClassVar[Table]
@@ -88,103 +84,6 @@ class RowAdmin(ModelAdmin):
         if self.read_only or level is None or needed is None:
             return False
         return level >= needed and may_write(self.table, request.user)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        rows: Any = self.table.model.objects.visible_to(request.user)
-        ordering = self.get_ordering(request)
-        return rows.order_by(*ordering) if ordering else rows
-
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        """Newest first; reference data as it was numbered."""
-        if self.ordering:
-            return list(self.ordering)
-        return ["pk"] if isinstance(self.table.model.SCOPE, Reference) else ["-pk"]
-
-    # Lists
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        given = [name for name in self.list_display if name not in ("__str__", "action_checkbox")]
-        return [self._shown(name) for name in given or self._telling()]
-
-    def _telling(self) -> list[str]:
-        """The columns that tell most: the key, what people know it by, where it belongs, its kinds, when."""
-        columns = list(self.table.columns.values())
-        ranked = [self.table.key]
-        ranked += [column for column in columns if column.name in IDENTIFYING]
-        ranked += [column for column in columns if isinstance(column.field, models.ForeignKey)][:3]
-        ranked += [column for column in columns if column.field.choices][:2]
-        ranked += [column for column in columns if isinstance(column.field, models.BooleanField | models.DateField)][:3]
-        ranked += [column for column in columns if isinstance(column.field, models.IntegerField | models.FloatField)]
-        names = dict.fromkeys(column.field.name for column in ranked if not column.meta and not column.secret)
-        return [*list(names)[: MOST_COLUMNS - 1], "created_at"]
-
-    def _shown(self, name: str) -> Any:
-        field = next((one for one in self.table.model._meta.concrete_fields if one.name == name), None)
-        if field is None:
-            return name
-        if isinstance(field, models.ForeignKey):
-            return linked(self.admin_site, field)
-        one_line = isinstance(field, models.DateTimeField) or field.column in IDENTIFYING
-        return unbroken(field) if one_line else plain(field)
-
-    def get_list_display_links(self, request: HttpRequest, list_display: Sequence[Any]) -> list[Any]:
-        """The columns that open the row: those declared, else the first."""
-        declared = self.list_display_links or ()
-        return [item for item in list_display if getattr(item, "__name__", item) in declared] or list(list_display)[:1]
-
-    def get_list_select_related(self, request: HttpRequest) -> list[str] | bool:
-        shown = self.get_list_display(request)
-        return [item.field_name for item in shown if hasattr(item, "field_name")] or False
-
-    def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        if self.list_filter:
-            return list(self.list_filter)
-        fields = [column.field for column in self.table.columns.values() if not column.meta]
-        return [field.name for field in fields if field.choices or isinstance(field, models.BooleanField)][:4]
-
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """By columns that are shown only: else a filter in the address would spell out passwords and digests."""
-        shown = {
-            name
-            for column in self.table.columns.values()
-            if not column.secret and column.field.get_internal_type() != "JSONField"
-            for name in (column.field.name, column.attname, "pk")
-        }
-        shown |= {one.parameter_name for one in self.get_list_filter(request) if not isinstance(one, str)}
-        return lookup.split("__")[0] in shown and super().lookup_allowed(lookup, value, request)
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By key and by the identifiers that people know, of the row itself or of the unit or part it belongs to."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = self.identified(term)
-        for field in self.table.model._meta.concrete_fields:
-            related = self.admin_site._registry.get(field.related_model) if field.related_model else None
-            if not isinstance(field, models.ForeignKey) or not isinstance(related, RowAdmin):
-                continue
-            if any(column.name in IDENTIFYING for column in related.table.columns.values()):
-                rows = related.get_queryset(request).order_by().filter(related.identified(term))
-                keys = list(rows.values_list(field.target_field.attname, flat=True)[:MOST_OF_TERM])
-                if keys:
-                    found |= Q(**{f"{field.attname}__in": keys})
-        return queryset.filter(found), False
-
-    def identified(self, term: str) -> Q:
-        """The rows that this text stands for: anywhere in reference data, else from its start, which an index finds."""
-        found = Q(pk__in=[])
-        lookup = "icontains" if isinstance(self.table.model.SCOPE, Reference) else "startswith"
-        for column in self.table.columns.values():
-            if column.secret or column.field.is_relation:
-                continue
-            if column is self.table.key and column.value_field.get_internal_type() != "CharField":
-                try:
-                    found |= Q(**{column.attname: column.take(term)})
-                except BadValue:
-                    continue
-            elif column.name in IDENTIFYING:
-                found |= Q(**{f"{column.attname}__{lookup}": term})
-        return found
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

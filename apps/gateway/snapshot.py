@@ -1,7 +1,7 @@
 """What an exchange needs to know of a unit, in one read.
 
 A unit's three requests come within seconds of each other, so a process remembers for a minute what it saw. Whoever acts
-on what is remembered makes the database check that all of it still holds (fast.py); nobody else uses it.
+on what is remembered makes the database check that all of it still holds (quiet_report.py); nobody else uses it.
 """
 
 import functools
@@ -12,12 +12,12 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from apps.core.statements import TEXT, Statement, compiled
-from apps.gateway import u1
+from apps.gateway import signature
 from apps.products.models import Product, ProductParameter
 
 
 @dataclass(frozen=True)
-class Seen:
+class Snapshot:
     """The unit as it stood before the exchange; `counter` is of its last accepted request, if any."""
 
     pk: int
@@ -40,7 +40,7 @@ class Seen:
 
     @functools.cached_property
     def unit_key(self) -> bytes | None:
-        return u1.unit_key(self.device_key) if self.device_key else None
+        return signature.unit_key(self.device_key) if self.device_key else None
 
 
 @functools.lru_cache(maxsize=4)
@@ -61,22 +61,22 @@ def _statement(vendor: str) -> Statement:
 
 REMEMBER = 60.0  # seconds
 MOST_REMEMBERED = 20_000
-_remembered: dict[str, tuple[float, Seen]] = {}
+_remembered: dict[str, tuple[float, Snapshot]] = {}
 
 
-def look_up(imei: str) -> Seen | None:
+def look_up(imei: str) -> Snapshot | None:
     """The unit as it stands now."""
     rows = _statement(connection.vendor).run(imei)
     if not rows:
         return None
-    seen = Seen(*rows[0])
+    seen = Snapshot(*rows[0])
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
     _remembered[imei] = (time.monotonic() + REMEMBER, seen)
     return seen
 
 
-def recall(imei: str) -> Seen | None:
+def recall(imei: str) -> Snapshot | None:
     """The unit as this process last saw it, within a minute."""
     held = _remembered.get(imei)
     return held[1] if held is not None and held[0] > time.monotonic() else None

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
-from django.utils.text import capfirst
+from django.utils.module_loading import import_string
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from apps.api import reading
-from apps.core import sheets
+from apps.core import catalogue, sheets
 from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import Refused
@@ -21,7 +21,6 @@ from apps.core.tables import Table
 from apps.jobs.actions import PIECE
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobFile
-from backoffice.catalogue import TABLES
 
 AT_ONCE = 5_000
 PAGE = 5_000
@@ -34,10 +33,10 @@ class Export(Kind):
     title, icon, level = gettext_lazy("Write rows into a file"), "download", Level.ADMIN
 
     def told(self, params: Mapping[str, Any]) -> str:
-        return f"{capfirst(str(TABLES[params['table']].model._meta.verbose_name_plural))}, {params['format'].upper()}"
+        return f"{catalogue.named(params['table'])}, {params['format'].upper()}"
 
     def make(self, job: Job, *, by: Actor) -> bool:
-        table, params = TABLES[job.params["table"]], job.params
+        table, params = catalogue.tables()[job.params["table"]], job.params
         rows = listed(table, params["query"], by)
         name = f"{table.path}.{params['format']}"
         if params["format"] == sheets.XLSX:
@@ -66,8 +65,7 @@ class Export(Kind):
 
 def listed(table: Table, query: str, by: Any) -> QuerySet:
     """The rows that this address of the admin's list shows to this user, by key."""
-    from backoffice.admin import site  # which shows the buttons that lead here
-
+    site = import_string(settings.ADMIN_SITE)
     request = HttpRequest()
     request.user, request.GET = by, QueryDict(query)
     found: QuerySet = site._registry[table.model].get_changelist_instance(request).get_queryset(request)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backoffice.transfer import Refusal, import_tables
+from apps.transfer.dataset import Refusal, import_tables
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from backoffice.transfer import export_tables
+from apps.transfer.dataset import export_tables
 
 
 class Command(BaseCommand):

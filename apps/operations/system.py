@@ -22,7 +22,7 @@ from apps.events.actions import retry_failed
 from apps.events.models import Consequence
 from apps.events.queries import waiting, waiting_by_handler
 from apps.jobs.models import AT_WORK, Job, TaskRun
-from backoffice import schedules
+from apps.operations import schedules
 
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 FAILED_SHOWN = 50

@@ -11,12 +11,12 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from apps.core import sheets
-from apps.core.admin import RowAdmin
+from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import Invalid
 from apps.jobs import actions as jobs
-from backoffice import exporting
-from backoffice.importing import importable
+from apps.transfer import exporting
+from apps.transfer.importing import importable
 
 
 class FileForm(forms.Form):

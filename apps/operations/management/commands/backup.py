@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backoffice.backup import Refusal, save
+from apps.operations.backup import Refusal, save
 
 
 class Command(BaseCommand):

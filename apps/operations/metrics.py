@@ -22,8 +22,8 @@ from apps.api.errors import plain
 from apps.core import counting
 from apps.events.queries import waiting
 from apps.jobs.models import AT_WORK, Job
+from apps.operations import system
 from apps.products.models import Product
-from backoffice import system
 
 REQUESTS = Histogram(
     "backoffice_request_seconds", "Requests by door, method and class of status", ["door", "method", "status"],

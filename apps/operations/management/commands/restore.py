@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backoffice.backup import Refusal, load
+from apps.operations.backup import Refusal, load
 
 
 class Command(BaseCommand):

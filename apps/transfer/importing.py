@@ -6,13 +6,12 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import models
 from django.utils import translation
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core import sheets
+from apps.core import catalogue, sheets
 from apps.core.actors import Actor
-from apps.core.admin_cells import IDENTIFYING
+from apps.core.admin.cells import IDENTIFYING
 from apps.core.columns import MASK, BadValue, Column
 from apps.core.levels import Level
 from apps.core.models import Row
@@ -21,13 +20,12 @@ from apps.core.rows import create_row, fetch_row, update_row
 from apps.core.tables import Table
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from backoffice.catalogue import HISTORIES, TABLES
 
 MOST_ROWS = 100_000
 
 
 def importable(table: Table) -> bool:
-    return table.path not in HISTORIES and (table.create is not None or table.edit is not None)
+    return not catalogue.is_history(table) and (table.create is not None or table.edit is not None)
 
 
 class Import(Kind):
@@ -37,10 +35,10 @@ class Import(Kind):
     tells_fields = True
 
     def told(self, params: Mapping[str, Any]) -> str:
-        return f"{capfirst(str(TABLES[params['table']].model._meta.verbose_name_plural))} – {params['name']}"
+        return f"{catalogue.named(params['table'])} – {params['name']}"
 
     def read(self, job: Job) -> Iterator[tuple[str, Any]]:
-        table = TABLES[job.params["table"]]
+        table = catalogue.tables()[job.params["table"]]
         content = b"".join(file.content for file in job.files.order_by("pk"))
         lines = sheets.read(job.params["name"], content)
         names = _heading(table, next(lines, []))
@@ -51,7 +49,7 @@ class Import(Kind):
             yield str(number), payload
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
-        table = TABLES[params["table"]]
+        table = catalogue.tables()[params["table"]]
         values, errors = {}, {}
         for name, given in payload.items():
             try:

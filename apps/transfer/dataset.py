@@ -14,16 +14,20 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from apps.api import reading
 from apps.api.envelope import dumps
+from apps.core import catalogue
 from apps.core.columns import MASK, BadValue, Column, digest_of
 from apps.core.tables import Table
 from apps.parts.models import Part
-from backoffice.catalogue import CATALOGUE, UNSERVED
 
 BATCH = 2000
 # People come with their passwords, which are never exported: make them anew with create_user.
 LEFT_OUT = {"users"}
-TABLES: dict[str, Table] = {table.path: table for table in [*CATALOGUE, *UNSERVED] if table.path not in LEFT_OUT}
 Progress = Callable[[str, int], None]
+
+
+def moved() -> dict[str, Table]:
+    """The tables that a data set holds, by path."""
+    return {path: table for path, table in catalogue.tables().items() if path not in LEFT_OUT}
 
 
 class Refusal(Exception):
@@ -33,7 +37,7 @@ class Refusal(Exception):
 def export_tables(out: IO[bytes], *, secrets: bool, progress: Progress) -> None:
     """Write every table. Secrets are masked unless asked for, which is the one way out for them."""
     out.write(b"{")
-    for number, table in enumerate(TABLES.values()):
+    for number, table in enumerate(moved().values()):
         out.write((b"," if number else b"") + dumps(table.path) + b": [")
         for count, record in enumerate(_records(table, secrets)):
             out.write((b",\n" if count else b"\n") + dumps(record))
@@ -86,10 +90,11 @@ def _take_time() -> None:
 def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     held: list[dict[str, Any]] = []
     current: Table | None = None
+    tables = moved()
     for path, row in _rows(source):
-        table = TABLES.get(path)
+        table = tables.get(path)
         if table is None:
-            known = ", ".join(sorted(TABLES)[:8])
+            known = ", ".join(sorted(tables)[:8])
             raise Refusal(f"{path}: no such table (there are {known}, …)")
         if not isinstance(row, dict):
             raise Refusal(f"{path}: a row must be an object")
@@ -194,7 +199,7 @@ def _value(column: Column, value: Any, where: str) -> Any:
 
 def _rising_keys(counts: dict[str, int]) -> None:
     """Rows that brought their keys leave PostgreSQL's sequences behind."""
-    models = [TABLES[path].model for path in counts]
+    models = [catalogue.tables()[path].model for path in counts]
     for statement in connection.ops.sequence_reset_sql(no_style(), models):
         with connection.cursor() as cursor:
             cursor.execute(statement)

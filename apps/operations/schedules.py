@@ -18,8 +18,8 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from apps.core.admin_cells import when
-from apps.core.plain_admin import PlainAdmin
+from apps.core.admin.cells import when
+from apps.core.admin.logs import PlainAdmin
 from apps.events.wake import wake_soon
 from apps.jobs.models import TaskRun
 
