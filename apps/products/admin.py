@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.views import ChangeList
 
 from apps.core.actions import require_level
+from apps.core.admin.asked import RowsPage
 from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
@@ -35,14 +35,16 @@ from apps.products.models import (
 from apps.products.words import LABELS, STATES
 
 
-class UnitList(ChangeList):
+class UnitList(RowsPage):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        shown: list[Any] = list(self.result_list)  # type: ignore[has-type]
-        names = queries.entity_names_of(shown)
-        for unit in shown:
-            unit.names_of_entities = names.get(unit.product_imei, [])
-        self.result_list = shown
+        _name_entities(self.result_list, request)
+
+
+def _name_entities(units: list[Any], request: HttpRequest) -> None:
+    names = queries.entity_names_of(units, by=cast(Any, request.user))
+    for unit in units:
+        unit.names_of_entities = names.get(unit.product_imei, [])
 
 
 SHOWN = ("latest_enable_state", "latest_tamper_state", "latest_state_name", "entities")
@@ -102,7 +104,9 @@ class ProductAdmin(RowAdmin):
     @display(description=_("State"))
     def latest_state_name(self, row: Product) -> Any:
         state = row.latest_state
-        return state and STATES.get(state.current_state_type_id, state.current_state_type.name)
+        if not isinstance(state, State):  # none, or out of the reader's sight
+            return state
+        return STATES.get(state.current_state_type_id, state.current_state_type.name)
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
@@ -114,10 +118,15 @@ class ProductAdmin(RowAdmin):
 
     @display(description=_("Entities"))
     def entities(self, row: Product) -> str:
-        names = getattr(row, "names_of_entities", None)  # fetched for a whole page of the list
-        return ", ".join(queries.entity_names(row) if names is None else names)
+        return ", ".join(getattr(row, "names_of_entities", ()))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        unit = super().get_object(request, object_id, from_field)
+        if unit is not None:
+            _name_entities([unit], request)
+        return unit
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowsPage]:
         return UnitList
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
@@ -206,7 +215,8 @@ class ProductAdmin(RowAdmin):
 
 
 def _switched(history: Any) -> Any:
-    return history and LABELS[EnableState(history.current_enable_state)]
+    seen = isinstance(history, EnableHistory | TamperEnableHistory)
+    return LABELS[EnableState(history.current_enable_state)] if seen else history
 
 
 def _begin(admin: ProductAdmin, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:

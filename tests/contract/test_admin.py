@@ -238,7 +238,7 @@ def test_no_filter_in_the_address_probes_a_secret(cast):
                 browser.get(where(TABLES[path], "changelist"), {lookup: guess}).status_code for guess in (right, "zzz")
             }
             assert codes == {400}, (path, lookup, codes)
-    assert browser.get(where(TABLES["users"], "changelist"), {"email__startswith": "a"}).status_code == 200
+    assert browser.get(where(TABLES["users"], "changelist"), {"email": "a"}).status_code == 200
 
 
 def test_pointers_are_looked_for_in_scope_only(cast):

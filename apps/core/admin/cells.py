@@ -47,9 +47,10 @@ def linked(site: Any, field: models.ForeignKey) -> Any:
         other = getattr(row, field.name)
         if other is None:
             return None
-        if other._meta.model not in site._registry:
+        model = field.related_model
+        if not isinstance(other, model) or model not in site._registry:  # unseen (scope.py), or of no list
             return label_of(other)
-        where = f"{site.name}:{other._meta.app_label}_{other._meta.model_name}_change"
+        where = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_change"
         return format_html(
             '<a href="{}" class="underline">{}</a>', reverse(where, args=[quote(other.pk)]), label_of(other)
         )

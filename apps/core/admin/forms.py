@@ -7,6 +7,7 @@ from django import forms
 from django.db import models, transaction
 
 from apps.core.actors import Actor
+from apps.core.admin.scope import keep_held
 from apps.core.columns import Column
 from apps.core.refusal_words import said, translated
 from apps.core.refusals import Invalid, Refused
@@ -24,6 +25,14 @@ class RowForm(forms.ModelForm):
 
     row_admin: ClassVar[Any]
     by: ClassVar[Actor]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding and not self.by.is_global:
+            for pointer in self.instance._meta.concrete_fields:
+                field = self.fields.get(pointer.name)
+                if isinstance(pointer, models.ForeignKey) and isinstance(field, forms.ModelChoiceField):
+                    keep_held(field, pointer, getattr(self.instance, pointer.attname))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

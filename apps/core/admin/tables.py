@@ -25,6 +25,7 @@ from apps.core.actors import Actor
 from apps.core.admin.cells import label_key, picked_as
 from apps.core.admin.forms import JsonBox, RowForm, as_sent
 from apps.core.admin.lists import RowList
+from apps.core.admin.scope import PointerBox, hide_strangers
 from apps.core.columns import MASK
 from apps.core.levels import Level
 from apps.core.models import Row
@@ -92,6 +93,12 @@ class RowAdmin(RowList):
 
     # One row
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            hide_strangers([row], request.user)
+        return row
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         adding = obj is None
         columns = [column for column in self.table.columns.values() if not (adding and column.is_system_set)]
@@ -133,6 +140,8 @@ class RowAdmin(RowList):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", PointerBox(db_field, self.admin_site, using=kwargs.get("using")))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None:
             field.label_from_instance = picked_as
