@@ -12,6 +12,7 @@ from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
+from apps.core.times import ReadersClock
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -104,7 +105,7 @@ class ReaderTimeZone:
         kept = getattr(request.user, "time_zone", "")
         name = kept or request.COOKIES.get("tz", "").replace("%2F", "/")
         try:
-            zone = zoneinfo.ZoneInfo(name) if name else None
+            zone = ReadersClock(zoneinfo.ZoneInfo(name)) if name else None
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             zone = None
         with timezone.override(zone):

@@ -2,12 +2,41 @@
 
 import datetime as dt
 import re
+import zoneinfo
 
 from dateutil import parser as lenient
 
 UTC = dt.UTC
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?$")
 _ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
+
+
+class ReadersClock(dt.tzinfo):
+    """A zone for showing times in: at the ends of the calendar, where a time would leave it, it stays as UTC has it."""
+
+    def __init__(self, zone: zoneinfo.ZoneInfo) -> None:
+        self.zone = zone
+
+    def __str__(self) -> str:
+        return str(self.zone)
+
+    def __reduce__(self) -> tuple[type["ReadersClock"], tuple[zoneinfo.ZoneInfo]]:
+        return ReadersClock, (self.zone,)
+
+    def utcoffset(self, at: dt.datetime | None) -> dt.timedelta | None:
+        return self.zone.utcoffset(at)
+
+    def dst(self, at: dt.datetime | None) -> dt.timedelta | None:
+        return self.zone.dst(at)
+
+    def tzname(self, at: dt.datetime | None) -> str | None:
+        return self.zone.tzname(at)
+
+    def fromutc(self, at: dt.datetime) -> dt.datetime:
+        try:
+            return self.zone.fromutc(at.replace(tzinfo=self.zone)).replace(tzinfo=self)
+        except OverflowError:
+            return at
 
 
 def iso(moment: dt.datetime | None) -> str | None:

@@ -194,6 +194,7 @@ class ProductAdmin(RowAdmin):
             try:
                 with transaction.atomic():
                     held = queries.fetch(unit.product_imei, by=by, lock=True)
+                    _as_opened(request, kind.stands(held, by))
                     told = kind.act(held, kind.params(form.cleaned_data), by)
             except Refused as refused:
                 form.add_error(None, said(refused, fields=False))
@@ -205,13 +206,19 @@ class ProductAdmin(RowAdmin):
         thing = f"{unit.serial_number} · {unit.product_imei}"
         context = {
             **self.admin_site.each_context(request), "title": title, "question": question, "thing": thing, "back": back,
-            "form": form, "opts": self.opts,
+            "form": form, "opts": self.opts, "stands": kind.stands(unit, by),
         }  # fmt: skip
         return render(request, "admin/act.html", context, status=400 if form.errors else 200)
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
         messages.error(request, said(refused))
         return redirect("admin:products_product_changelist")
+
+
+def _as_opened(request: HttpRequest, stands: str) -> None:
+    """Nobody replaces what they have not seen: the page says anew what stands, and asks again."""
+    if request.POST.get("_stands", stands) != stands:
+        raise Refused(_("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?") % {"now": stands})
 
 
 def _switched(history: Any) -> Any:

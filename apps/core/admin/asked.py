@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,6 +32,20 @@ class RowsPage(ChangeList):
     """A page of a list. One past the end is empty and says so, instead of showing other rows than were asked for."""
 
     past_end = False
+    asked_page = 1
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a search or a filter leaves rows out."""
+        return bool(self.query or self.get_filters_params())
+
+    @property
+    def first_page(self) -> str:
+        return str(self.get_query_string(remove=[PAGE_VAR]))
+
+    @property
+    def last_page(self) -> str:
+        return str(self.get_query_string({PAGE_VAR: self.page_num}))
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -39,7 +53,7 @@ class RowsPage(ChangeList):
                 pages = self.model_admin.get_paginator(request, self.queryset, self.list_per_page).num_pages
                 self.past_end = not 1 <= self.page_num <= pages
             if self.past_end:
-                self.page_num = pages
+                self.asked_page, self.page_num = self.page_num, pages
             super().get_results(request)
         except IncorrectLookupParameters:
             raise NotAsked("p") from None

@@ -6,11 +6,14 @@ from typing import Any
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
+from apps.core.deleting import MOST, Group
 from apps.core.models import Row
 
 IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
@@ -38,6 +41,24 @@ def picked_as(row: Any) -> str:
 def when(at: dt.datetime) -> str:
     """A time on one line, by the reader's clock."""
     return format_html('<span class="whitespace-nowrap">{}</span>', date_format(localtime(at), "SHORT_DATETIME_FORMAT"))
+
+
+def counted(group: Group) -> str:
+    """How many, as far as they were counted."""
+    if group.is_more:
+        return gettext("more than %(count)s") % {"count": number_format(MOST, force_grouping=True)}
+    return str(number_format(group.count, force_grouping=True))
+
+
+def holder(site: Any, group: Group, row: Row) -> str:
+    """Rows that hold this one, with the way to them."""
+    text = f"{capfirst(group.model._meta.verbose_name_plural)}: {counted(group)}"
+    if group.field is None or group.model not in site._registry:
+        return text
+    meta, target = group.model._meta, group.field.target_field
+    asked = urlencode({f"{group.field.name}__{target.name}__exact": getattr(row, target.attname)})
+    where = f"{reverse(f'{site.name}:{meta.app_label}_{meta.model_name}_changelist')}?{asked}"
+    return format_html('<a href="{}" class="underline">{}</a>', where, text)
 
 
 def linked(site: Any, field: models.ForeignKey) -> Any:

@@ -7,6 +7,7 @@ from django import forms
 from django.db import models, transaction
 
 from apps.core.actors import Actor
+from apps.core.admin.meanwhile import MeanwhileForm
 from apps.core.admin.scope import keep_held
 from apps.core.columns import Column
 from apps.core.refusal_words import said, translated
@@ -20,7 +21,7 @@ class JsonBox(forms.JSONField):
         return None if value is None else super().prepare_value(value)
 
 
-class RowForm(forms.ModelForm):
+class RowForm(MeanwhileForm):
     """Tries the write by the rules of the table, and takes it back, so that a refusal stands at its field."""
 
     row_admin: ClassVar[Any]
@@ -35,7 +36,7 @@ class RowForm(forms.ModelForm):
                     keep_held(field, pointer, getattr(self.instance, pointer.attname))
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if self.errors:
             return cleaned
         try:

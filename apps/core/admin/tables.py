@@ -4,6 +4,7 @@ Only declarations stand in the rooms: `class ProductAdmin(RowAdmin)` with column
 one gets what its columns suggest.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -22,11 +23,12 @@ from django.utils.translation import gettext as _
 
 from apps.core import counting, history
 from apps.core.actors import Actor
-from apps.core.admin.cells import label_key, picked_as
+from apps.core.admin.cells import counted, holder, label_key, picked_as
 from apps.core.admin.forms import JsonBox, RowForm, as_sent
 from apps.core.admin.lists import RowList
 from apps.core.admin.scope import PointerBox, hide_strangers
-from apps.core.columns import MASK
+from apps.core.columns import MASK, BadValue
+from apps.core.deleting import deletion_of
 from apps.core.levels import Level
 from apps.core.models import Row
 from apps.core.refusal_words import said
@@ -157,6 +159,17 @@ class RowAdmin(RowList):
         keys = [c.field for c in self.table.columns.values() if isinstance(c.field, models.ForeignKey)]
         return [field.name for field in keys if field.related_model in self.admin_site._registry]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address fills in, as far as its columns take it."""
+        fields = {column.field.name: column for column in self.table.columns.values()}
+        found = {}
+        for name, text in super().get_changeform_initial_data(request).items():
+            with contextlib.suppress(BadValue, KeyError):
+                column = fields[name]
+                boolean = isinstance(column.field, models.BooleanField)
+                found[name] = text in ("1", "true", "True", "on") if boolean else column.take(text)
+        return found
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         return type(form.__name__, (form,), {"row_admin": self, "by": request.user})
@@ -197,8 +210,12 @@ class RowAdmin(RowList):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[str], list[Any]]:
-        """What goes along is the table's affair; what holds a row is said when it is tried."""
-        return [str(obj) for obj in objs], {}, set(), []
+        """Said before it is asked: what goes along, and what holds the row, so that asking is in vain."""
+        told = deletion_of(objs[0])
+        going = {capfirst(group.model._meta.verbose_name_plural): counted(group) for group in told.along}
+        emptied = {capfirst(group.model._meta.verbose_name_plural): counted(group) for group in told.emptied}
+        holders = [holder(self.admin_site, group, objs[0]) for group in told.holders]
+        return [emptied], going, set(), holders
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._or_say_why(request, super().changeform_view, *args, **kwargs)
