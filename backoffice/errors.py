@@ -38,6 +38,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"<!doctype html><meta charset=utf-8><title>500</title><h1>500</h1><p>{text}</p>", status=500)
 
 
+def too_slow(request: HttpRequest) -> HttpResponse:
+    text = _("This took too long and was stopped. Narrow it down: search by a number, or filter.")
+    return _answer(request, 503, _("That was too much at once"), text)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("This page was open for too long or in another tab. Go back, reload it and send it again.")
     return _answer(request, 403, _("Please send that once more"), text)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import http_date
 from rest_framework import exceptions
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from apps.accounts import tokens
@@ -14,7 +14,7 @@ from apps.accounts.models import SignIn, User
 from apps.accounts.signin import check_password, sign_in, source_of
 from apps.api.endpoint import Body, endpoint
 from apps.api.envelope import answer, success
-from apps.api.parsers import JSONParser
+from apps.api.parsers import FormParser, JSONParser
 from apps.core.levels import Level
 from apps.core.times import iso
 
