@@ -219,6 +219,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "backoffice" / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = "backoffice.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -21,6 +21,7 @@ from apps.accounts.models import Session, SignIn, Token, User, Visibility
 from apps.accounts.sessions import note_whence
 from apps.accounts.signin import check_code, check_password, remember_device, sign_in, source_of
 from apps.accounts.words import LEVELS, SCOPES
+from apps.console import unsent
 from apps.console.page import page
 from apps.core.refusal_words import said, translated
 from apps.core.refusals import Invalid, NotFound, Refused, TooMany
@@ -37,6 +38,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(back)
     username, error, status = request.POST.get("username", "").strip(), "", 200
+    kept = request.POST.get("kept", "")
     if request.method == "POST":
         try:
             user = sign_in(request, username, request.POST.get("password", ""), door=SignIn.Door.BROWSER)
@@ -45,13 +47,14 @@ def login(request: HttpRequest) -> HttpResponse:
         else:
             if user is not None and second_step.in_force(user):
                 request.session.cycle_key()
-                request.session[HALF_WAY] = {"user": user.pk, "at": timezone.now().timestamp(), "next": back}
+                held = {"user": user.pk, "at": timezone.now().timestamp(), "next": back, "kept": kept}
+                request.session[HALF_WAY] = held
                 return redirect("console:login_code")
             if user is not None:
-                return _let_in(request, user, back)
+                return _let_in(request, user, back, kept)
             error = _("This e-mail address and password do not go together. Check both and try again.")
             status = 401
-    context = {"next": back, "username": username, "error": error}
+    context = {"next": back, "username": username, "error": error, "kept": kept}
     return render(request, "console/login.html", context, status=status)
 
 
@@ -68,16 +71,19 @@ def login_code(request: HttpRequest) -> HttpResponse:
         try:
             if check_code(request, user, request.POST.get("code", "")[:40], door=SignIn.Door.BROWSER):
                 del request.session[HALF_WAY]
-                return _let_in(request, user, held["next"])
+                return _let_in(request, user, held["next"], held.get("kept", ""))
             error, status = _("This code is not right, or it has been used. Wait for the next one and try again."), 401
         except TooMany as refused:
             error, status = _wait(refused), 429
     return render(request, "console/login_code.html", {"error": error}, status=status)
 
 
-def _let_in(request: HttpRequest, user: User, back: str) -> HttpResponse:
+def _let_in(request: HttpRequest, user: User, back: str, kept: str = "") -> HttpResponse:
     start_session(request, user)
     note_whence(request, source_of(request))
+    if form := unsent.opened(kept):
+        request.session[unsent.IN_SESSION] = form
+        back = reverse("console:unsent")
     response = redirect(back)
     remember_device(response, user)
     if user.language:
