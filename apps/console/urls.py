@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console import account, jobs, unsent, views
+from apps.console import account, acts, jobs, unsent, views
 
 app_name = "console"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("units/<str:imei>", views.unit, name="unit"),
     path("units/<str:imei>/enable", views.enable, name="enable"),
     path("units/<str:imei>/disable", views.disable, name="disable"),
+    path("units/<str:imei>/act/<str:name>", acts.act, name="act"),
     path("bulk", jobs.bulk, name="bulk"),
     path("jobs", jobs.listing, name="jobs"),
     path("jobs/from_list", jobs.from_list, name="job_from_list"),

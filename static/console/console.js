@@ -64,6 +64,15 @@ function show(html) {
   }
 }
 
+// What may be done is another thing after something was; until then it stays, with what is being typed into it.
+function renew(acts, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("acts");
+  if (!fresh) return acts.remove();
+  const name = document.activeElement.closest("form")?.action;
+  acts.replaceWith(fresh);
+  if (name) [...fresh.querySelectorAll("form")].find((one) => one.action === name)?.querySelector("button").focus();
+}
+
 let asking = false;
 let again = false;
 
@@ -89,12 +98,15 @@ async function refresh() {
 
 async function order(form) {
   const button = form.querySelector("button");
-  const box = () => document.querySelector("[data-problem]");
+  const acts = form.closest("#acts");
+  const box = () => (acts ?? document).querySelector("[data-problem]");
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
   box().hidden = true;
   try {
-    show(await ask(form.action, { method: "POST", body: new FormData(form) }));
+    const html = await ask(form.action, { method: "POST", body: new FormData(form) });
+    show(html);
+    if (acts) renew(acts, html);
     connected(true);
   } catch (problem) {
     button.disabled = false;
