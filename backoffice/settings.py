@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backoffice.logs.RequestLog",
     "apps.operations.metrics.CountRequests",
+    "backoffice.compression.Compression",
     "backoffice.middleware.SecurityHeaders",
     "backoffice.middleware.BoundedRequests",
     "django.middleware.security.SecurityMiddleware",
