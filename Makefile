@@ -27,7 +27,7 @@ test: $(VENV)/.dev ## every test, browser included (DATABASE_URL and REDIS_URL c
 	$(BIN)/python tests/browser/find_chromium.py
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations
+check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations, icons
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -36,6 +36,7 @@ check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, tra
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') ALLOWED_HOSTS=backoffice.example.org \
 	  $(BIN)/python -W error manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -W error manage.py messages --check
+	$(BIN)/python manage.py icons --check
 
 messages: $(VENV)/.dev ## collect and compile the translations
 	$(BIN)/python manage.py messages

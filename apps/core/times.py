@@ -8,6 +8,7 @@ from dateutil import parser as lenient
 
 UTC = dt.UTC
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?$")
+_LOST_PLUS = re.compile(r":\d\d(\.\d+)? \d\d:?\d\d$")  # `+02:00` whose plus an address has made a blank
 _ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
 
 
@@ -52,6 +53,8 @@ def parse_moment(text: str) -> dt.datetime:
     text = text.strip()
     if not text or len(text) > 64 or not text.isascii():
         raise ValueError("not a time")
+    if _LOST_PLUS.search(text):
+        raise ValueError("a time whose + became a blank; write it as %2B")
     moment: dt.datetime | None = None
     if _ISO.match(text):
         try:
