@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -28,6 +29,7 @@ from apps.products.models import (
     EnableState,
     Product,
     ProductEntityLinker,
+    ProductNote,
     ProductParameter,
     State,
     TamperEnableHistory,
@@ -47,6 +49,7 @@ def _name_entities(units: list[Any], request: HttpRequest) -> None:
         unit.names_of_entities = names.get(unit.product_imei, [])
 
 
+TEXT_SHOWN = 160  # of a note, in a list
 SHOWN = ("latest_enable_state", "latest_tamper_state", "latest_state_name", "entities")
 
 
@@ -254,4 +257,14 @@ class ConnectionAdmin(RowAdmin):
     list_filter = ("location_failed_flag",)
 
 
-ADMINS = (ProductAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin)
+class NoteAdmin(RowAdmin):
+    for_model = ProductNote
+    list_display = ("product_note_id", "product", "text", "created_by", "created_at")
+    list_display_links = ("product_note_id", "text")
+
+    @display(description=_("Text"))
+    def text(self, row: ProductNote) -> str:
+        return Truncator(row.note_text).chars(TEXT_SHOWN)
+
+
+ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin)
