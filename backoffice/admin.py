@@ -38,6 +38,7 @@ from backoffice.sidebar import GROUPS
 
 DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS])
 
+
 class Picker(AutocompleteJsonView):
     """What is offered to a pointer's box, each row as the box will show it."""
 

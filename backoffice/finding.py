@@ -71,7 +71,9 @@ def _pages(site: Any, request: HttpRequest, term: str) -> Iterator[SearchResult]
     for title, icon, paths in sidebar.GROUPS:
         for path in paths:
             name = capfirst(str(TABLES[path].model._meta.verbose_name_plural))
-            if (term in name.lower() or term in str(title).lower()) and site._registry[TABLES[path].model].has_view_permission(request):
+            if (term in name.lower() or term in str(title).lower()) and site._registry[
+                TABLES[path].model
+            ].has_view_permission(request):
                 yield SearchResult(name, str(title), sidebar.changelist(path), icon)
     for page in sidebar.system_pages(request):
         if term in f"{page['title']} {page.get('also', '')}".lower():

@@ -77,7 +77,8 @@ def _with_rows() -> frozenset[str]:
     until, found = _held.get(name, (0.0, frozenset()))
     if until < time.monotonic():
         asked = ", ".join(
-            f"EXISTS (SELECT 1 FROM {connection.ops.quote_name(table.model._meta.db_table)})" for table in TABLES.values()
+            f"EXISTS (SELECT 1 FROM {connection.ops.quote_name(table.model._meta.db_table)})"  # noqa: S608
+            for table in TABLES.values()
         )
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {asked}")  # noqa: S608  # names of our own tables

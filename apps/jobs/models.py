@@ -82,15 +82,6 @@ class Job(models.Model):
 
     objects = JobQuerySet.as_manager()
 
-    def begun_by(self) -> User | None:
-        """The owner as far as they saw when it began; None where they see less by now: it may not go on."""
-        owner = self.owner
-        if not (owner.is_global or (self.scope == Visibility.ENTITY and owner.entity_id == self.entity_id)):
-            return None
-        begun = copy.copy(owner)  # never saved: this is who acts, not who they are
-        begun.scope, begun.entity_id = self.scope, self.entity_id
-        return begun
-
     class Meta:
         indexes = [
             models.Index(fields=["state"], name="jobs_job_at_work", condition=Q(state__in=AT_WORK)),
@@ -99,6 +90,15 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk} ({self.state})"
+
+    def begun_by(self) -> User | None:
+        """The owner as far as they saw when it began; None where they see less by now: it may not go on."""
+        owner = self.owner
+        if not (owner.is_global or (self.scope == Visibility.ENTITY and owner.entity_id == self.entity_id)):
+            return None
+        begun = copy.copy(owner)  # never saved: this is who acts, not who they are
+        begun.scope, begun.entity_id = self.scope, self.entity_id
+        return begun
 
 
 class JobItem(models.Model):

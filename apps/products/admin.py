@@ -9,19 +9,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from apps.core.actions import require_level
 from apps.core.admin.asked import RowsPage
+from apps.core.admin.cells import when
 from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
-from apps.products import queries
-from apps.products.admin_filters import EntityFilter, StateFilter
+from apps.products import contact, queries
+from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
 from apps.products.bulk import OnUnits
 from apps.products.models import (
     Connection,
@@ -56,13 +59,13 @@ SHOWN = ("latest_enable_state", "latest_tamper_state", "latest_state_name", "ent
 class ProductAdmin(RowAdmin):
     for_model = Product
     list_display = (
-        "product_imei", "serial_number", "product_type", "entities", "latest_state_name", "latest_enable_state", "hub",
-        "created_at",
+        "product_imei", "serial_number", "product_type", "entities", "latest_state_name", "latest_enable_state",
+        "last_contact", "hub", "created_at",
     )  # fmt: skip
     list_display_links = ("product_imei", "serial_number")
     list_filter = (
-        EntityFilter, StateFilter, "product_type", "desired_enable_flag", "current_enable_flag", "is_payg",
-        "dcm_enabled_flag",
+        EntityFilter, StateFilter, ContactFilter, "product_type", "desired_enable_flag", "current_enable_flag",
+        "is_payg", "dcm_enabled_flag",
     )  # fmt: skip
     parts = (
         (_("Identity"), ("product_imei", "serial_number", "product_type", "imsi", "iccid", "masked_device_key")),
@@ -113,7 +116,18 @@ class ProductAdmin(RowAdmin):
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
-        return _switched(row.latest_enable_history)
+        order = row.latest_enable_history
+        if not isinstance(order, EnableHistory) or not EnableState(order.current_enable_state).is_pending:
+            return _switched(order)
+        return format_html("{}<br>{}", _switched(order), _("since %(at)s") % {"at": when(order.date)})
+
+    @display(description=_("Last connection"))
+    def last_contact(self, row: Product) -> Any:
+        last = row.latest_connection
+        if not isinstance(last, Connection):
+            return _("never") if last is None else last
+        late = contact.next_contact(last.date) < timezone.now()  # type: ignore[operator]
+        return format_html("{}<br>{}", when(last.date), _("overdue")) if late else when(last.date)
 
     @display(description=_("Tamper switch"))
     def latest_tamper_state(self, row: Product) -> Any:
@@ -133,7 +147,7 @@ class ProductAdmin(RowAdmin):
         return UnitList
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
-        return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history"]
+        return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history", "latest_connection"]
 
     @action(description=_("Enable"), icon="lightbulb")
     def enable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -221,7 +235,9 @@ class ProductAdmin(RowAdmin):
 def _as_opened(request: HttpRequest, stands: str) -> None:
     """Nobody replaces what they have not seen: the page says anew what stands, and asks again."""
     if request.POST.get("_stands", stands) != stands:
-        raise Refused(_("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?") % {"now": stands})
+        raise Refused(
+            _("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?") % {"now": stands}
+        )
 
 
 def _switched(history: Any) -> Any:

@@ -184,7 +184,9 @@ def test_what_is_said_of_a_deletion_is_what_it_does(cast, table):
         going = {model: len(rows) for model, rows in collector.data.items() if model is not table.model}
         for rows in collector.fast_deletes:
             going[rows.model] = going.get(rows.model, 0) + rows.count()
-        assert {g.model: g.count for g in told.along} == {m: count for m, count in going.items() if count and m is not table.model}
+        assert {g.model: g.count for g in told.along} == {
+            m: count for m, count in going.items() if count and m is not table.model
+        }
 
 
 def test_a_unit_is_switched_by_its_button_and_its_flag_by_the_same_action(cast):

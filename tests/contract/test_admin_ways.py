@@ -103,7 +103,9 @@ def test_landmarks_languages_and_browsers_without_scripts(cast):
 
 def test_notes_are_listed_with_their_text_and_author(cast, unit):
     note = make(ProductNote, cast.a, product=unit)
-    ProductNote.objects.filter(pk=note.pk).update(note_text="Seen by the gate " + "x" * 500, created_by="ann@example.org")
+    ProductNote.objects.filter(pk=note.pk).update(
+        note_text="Seen by the gate " + "x" * 500, created_by="ann@example.org"
+    )
     text = browser_of(cast.root).get(where(TABLES["product_notes"], "changelist")).content.decode()
     assert "Seen by the gate" in text
     assert "ann@example.org" in text

@@ -157,7 +157,10 @@ def test_what_runs_by_itself(cast):
 
 @pytest.mark.parametrize(
     ("act", "first", "second", "now"),
-    [("change_state", {"new_state": "3"}, {"new_state": "9"}, "Now: <b>shipped"), ("change_entity", "b", "c", "Entity B")],
+    [
+        ("change_state", {"new_state": "3"}, {"new_state": "9"}, "Now: <b>shipped"),
+        ("change_entity", "b", "c", "Entity B"),
+    ],
 )
 def test_an_act_on_what_somebody_changed_meanwhile_asks_again(cast, unit, act, first, second, now):
     if act == "change_entity":

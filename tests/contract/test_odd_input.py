@@ -17,7 +17,20 @@ pytestmark = pytest.mark.django_db
 ODD = ["", "\x00", "abc", "-1", "9" * 30, "9" * 5000, "²", "1e400", "NaN", "[", "%", "\U0001F600", "0001-01-01", "x" * 5000, "null",
        "1 OR 1=1", "0x10", "True", "1,2", "\u202e", "٣", "1.5", "+1", "--1"]  # fmt: skip
 ODD_JSON = ['"\\ud800"', '{"\\u0000": 1}', "NaN", "1e999", "{", "'"]
-LOOKUPS = ["", "__exact", "__iregex", "__regex", "__year", "__isnull", "__in", "__gte", "__contains", "__range", "__nothing", "__pk"]
+LOOKUPS = [
+    "",
+    "__exact",
+    "__iregex",
+    "__regex",
+    "__year",
+    "__isnull",
+    "__in",
+    "__gte",
+    "__contains",
+    "__range",
+    "__nothing",
+    "__pk",
+]
 
 
 @pytest.fixture
@@ -40,7 +53,10 @@ def test_odd_addresses_and_forms(cast, table, plain_pages):
         return answer
 
     for number, field in enumerate(fields[:4]):  # over all tables each lookup meets each kind of column
-        lookup, value = LOOKUPS[(number + len(table.path)) % len(LOOKUPS)], ODD[(number * 7 + len(table.path)) % len(ODD)]
+        lookup, value = (
+            LOOKUPS[(number + len(table.path)) % len(LOOKUPS)],
+            ODD[(number * 7 + len(table.path)) % len(ODD)],
+        )
         answer = fine(browser.get(listing, {f"{field.name}{lookup}": value}), field.name, lookup, value)
         assert answer.status_code == 400 or lookup in ("", "__exact", "__isnull"), (field.name, lookup)
     name = ("p", "o", "q", "all", "_facets", "_popup", "_to_field", "e", "nothing", "pk")[len(table.path) % 10]
@@ -52,19 +68,34 @@ def test_odd_addresses_and_forms(cast, table, plain_pages):
         for value in ("\x00", "-1" if len(table.path) % 2 else "9" * 5000):
             odd = {field.name: value for field in fields}
             boxes = {f"{name}_{part}": value for name in odd for part in (0, 1)}
-            json_boxes = {f.name: ODD_JSON[len(table.path) % len(ODD_JSON)] for f in fields if isinstance(f, models.JSONField)}
+            json_boxes = {
+                f.name: ODD_JSON[len(table.path) % len(ODD_JSON)] for f in fields if isinstance(f, models.JSONField)
+            }
             for page in (where(table, "add"), where(table, "change", quote(row.pk))):
                 fine(browser.post(page, {**odd, **boxes, **json_boxes, "_save": "1"}), page, value)
     for page, key in (("change", "\x00"), ("delete", "9" * 30), ("history", "abc"), ("change", "²")):
         fine(browser.get(where(table, page, quote(key))), page, key)
     pointer = next((field for field in fields if isinstance(field, models.ForeignKey)), None)
     if pointer:
-        ask = {"app_label": table.model._meta.app_label, "model_name": table.model._meta.model_name, "field_name": pointer.name}
-        for name, value in (("app_label", "x"), ("model_name", "\x00"), ("field_name", ""), ("term", "\x00"), ("page", "9" * 30), ("page", "-1")):
+        ask = {
+            "app_label": table.model._meta.app_label,
+            "model_name": table.model._meta.model_name,
+            "field_name": pointer.name,
+        }
+        for name, value in (
+            ("app_label", "x"),
+            ("model_name", "\x00"),
+            ("field_name", ""),
+            ("term", "\x00"),
+            ("page", "9" * 30),
+            ("page", "-1"),
+        ):
             fine(browser.get(reverse("admin:autocomplete"), {"term": "t", **ask, name: value}), name, value)
 
 
-@pytest.mark.parametrize("column", ["created_at", "created_by", "product", "note_text", "product__serial_number", "history"])
+@pytest.mark.parametrize(
+    "column", ["created_at", "created_by", "product", "note_text", "product__serial_number", "history"]
+)
 def test_each_lookup_with_odd_values(cast, unit, column, plain_pages):
     make(ProductNote, cast.a, product=unit)
     browser = browser_of(cast.root)
@@ -82,7 +113,19 @@ def test_each_lookup_with_odd_values(cast, unit, column, plain_pages):
 def test_other_pages(cast, page):
     browser = browser_of(cast.root)
     browser.raise_request_exception = False
-    for name in ("q", "p", "o", "s", "page", "extended", "outcome__exact", "user__id__exact", "at__year", "username", "e"):
+    for name in (
+        "q",
+        "p",
+        "o",
+        "s",
+        "page",
+        "extended",
+        "outcome__exact",
+        "user__id__exact",
+        "at__year",
+        "username",
+        "e",
+    ):
         for value in ("\x00", "9" * 5000, "abc", "-1", "[", "é" * 300):
             answer = browser.get(f"/admin/{page}", {"s": "x", name: value})
             assert answer.status_code in (200, 302, 400, 404), (page, name, value)
@@ -92,7 +135,10 @@ def test_other_pages(cast, page):
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1900-01-01T00:00:00Z"])
 def test_the_ends_of_the_calendar_are_shown_anywhere(cast, unit, zone, at):
     note = make(ProductNote, cast.a, product=unit)
-    for model, row, columns in ((Product, unit, ["disable_date", "created_at"]), (ProductNote, note, ["created_at", "modified_at"])):
+    for model, row, columns in (
+        (Product, unit, ["disable_date", "created_at"]),
+        (ProductNote, note, ["created_at", "modified_at"]),
+    ):
         model.objects.filter(pk=row.pk).update(**dict.fromkeys(columns, at))
     unit.enable_history_rel.update(date=at)
     unit.states.update(created_at=at)
@@ -109,7 +155,10 @@ def test_the_ends_of_the_calendar_are_shown_anywhere(cast, unit, zone, at):
             assert browser.get(page).status_code == 200, page
     page = where(TABLES["products"], "change", unit.pk)
     for year in ("0001-01-01", "9999-12-31", "0000-00-00", "10000-01-01"):
-        answer = browser.post(page, {"serial_number": unit.serial_number, "disable_date_0": year, "disable_date_1": "23:59:59", "_save": "1"})
+        answer = browser.post(
+            page,
+            {"serial_number": unit.serial_number, "disable_date_0": year, "disable_date_1": "23:59:59", "_save": "1"},
+        )
         assert answer.status_code in (200, 302), (year, zone)
 
 

@@ -28,7 +28,9 @@ BUTTONS = ("enable", "disable", "change_state", "change_entity", "add_entity", "
 
 
 def pointers(model):
-    return [f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and issubclass(f.related_model, Row)]
+    return [
+        f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and issubclass(f.related_model, Row)
+    ]
 
 
 @pytest.fixture
@@ -45,7 +47,9 @@ def world(cast):
         for field in pointers(model):
             before = getattr(b, field.attname)
             target = getattr(rows[field.related_model][0], field.target_field.attname)
-            if field.unique or field.related_model.objects.visible_to(cast.charlie).filter(pk=rows[field.related_model][0].pk):
+            if field.unique or field.related_model.objects.visible_to(cast.charlie).filter(
+                pk=rows[field.related_model][0].pk
+            ):
                 continue
             with contextlib.suppress(IntegrityError), transaction.atomic():
                 model.objects.filter(pk=b.pk).update(**{field.attname: target})
@@ -122,7 +126,9 @@ def test_no_page_of_the_admin_names_what_lies_out_of_scope(cast, world, level, m
             asked[field.name] = key_of(world[field.related_model][0], field)
             absent[field.name] = "999999"
         clean(browser.get(where(table, "add"), asked), table.path, "add", asked)
-        told = [clean(browser.post(where(table, "add"), {**sent, "_save": "1"}), table.path) for sent in (asked, absent)]
+        told = [
+            clean(browser.post(where(table, "add"), {**sent, "_save": "1"}), table.path) for sent in (asked, absent)
+        ]
         own = world[table.model][1]
         if own._meta.model.objects.visible_to(user).filter(pk=own.pk).exists():
             clean(browser.post(where(table, "change", quote(own.pk)), {**asked, "_save": "1"}), table.path, "change")

@@ -31,6 +31,7 @@ class NotAsked(DisallowedModelAdminLookup):
 class RowsPage(ChangeList):
     """A page of a list. One past the end is empty and says so, instead of showing other rows than were asked for."""
 
+    page_num: int
     past_end = False
     asked_page = 1
 

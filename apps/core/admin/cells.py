@@ -24,7 +24,7 @@ def label_key(row: Row) -> str:
     return str(getattr(row, row.KEY or row._meta.pk.attname))
 
 
-def label_of(row: Row) -> str:
+def label_of(row: Any) -> str:
     """What people know a row by."""
     for name in IDENTIFYING:
         if value := getattr(row, name, None):

@@ -7,7 +7,7 @@ nothing else; where somebody changed the same meanwhile, both values are shown a
 import datetime as dt
 import functools
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core import signing
@@ -31,7 +31,7 @@ Shown = dict[str, Any]  # {field: its value as JSON}
 class MeanwhileForm(forms.ModelForm):
     """The base of every form of the admin that writes a row."""
 
-    by: Any = None
+    by: ClassVar[Any] = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,11 +66,13 @@ class MeanwhileForm(forms.ModelForm):
         if self.instance._state.adding:
             return SafeString("")
         shown = self.shown() if self.opened is None else self.opened
-        held = signing.dumps({"row": self._row(), "shown": shown, "asked": sorted(self.asked)}, salt=SALT, compress=True)
+        held = signing.dumps(
+            {"row": self._row(), "shown": shown, "asked": sorted(self.asked)}, salt=SALT, compress=True
+        )
         return format_html('<input type="hidden" name="{}" value="{}">', OPENED, held)
 
     @property
-    def changed_data(self) -> list[str]:  # type: ignore[override]
+    def changed_data(self) -> list[str]:
         return [name for name in self._changed if name not in self.theirs]
 
     @functools.cached_property
@@ -136,7 +138,10 @@ class MeanwhileForm(forms.ModelForm):
         said = _("Somebody has changed this meanwhile. Choose what is to stand:")
         if who:
             said = _("%(who)s changed this meanwhile (%(when)s). Choose what is to stand:") % who
-        choices = [(THEIRS, _("theirs: “%(value)s”"), told(field, _alive(now))), (MINE, _("yours: “%(value)s”"), told(field, mine))]
+        choices = [
+            (THEIRS, _("theirs: “%(value)s”"), told(field, _alive(now))),
+            (MINE, _("yours: “%(value)s”"), told(field, mine)),
+        ]
         lines = [
             format_html(
                 '<label class="block mt-1"><input type="radio" name="{}{}" value="{}"> {}</label>',
@@ -164,7 +169,8 @@ def told(field: forms.Field, value: Any) -> str:
         return "–"
     if isinstance(field, forms.ModelChoiceField):
         target = field.to_field_name or "pk"
-        row = value if isinstance(value, Model) else field.queryset.filter(**{target: value}).first()
+        rows: Any = field.queryset
+        row = value if isinstance(value, Model) else rows.filter(**{target: value}).first()
         return str(field.label_from_instance(row)) if row is not None else str(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")

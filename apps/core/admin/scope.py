@@ -52,13 +52,14 @@ def hide_strangers(rows: Iterable[Any], user: Any) -> None:
         strange = keys - seen_keys(field, keys, user) if keys else keys
         for row in rows:
             if getattr(row, field.attname) in strange:
-                field.set_cached_value(row, Unseen(getattr(row, field.attname)))
+                field.set_cached_value(row, Unseen(getattr(row, field.attname)))  # type: ignore[arg-type]
 
 
 def seen_keys(field: models.ForeignKey, keys: Iterable[Any], user: Any) -> set[Any]:
     """Those of the keys that this pointer may hold whose rows the user sees."""
     target = field.target_field.attname
-    rows: Any = field.related_model.objects  # type: ignore[union-attr]
+    related: Any = field.related_model
+    rows = related.objects
     return set(rows.visible_to(user).filter(**{f"{target}__in": list(keys)}).values_list(target, flat=True))
 
 
@@ -70,7 +71,7 @@ class PointerBox(AutocompleteSelect):
 
 
 def could_be_key(field: models.ForeignKey, key: Any) -> bool:
-    column = columns_of(field.related_model).get(str(field.target_field.column))  # type: ignore[arg-type]
+    column = columns_of(field.related_model).get(str(field.target_field.column))
     try:
         return column is None or column.take(key) is not None
     except BadValue:
@@ -80,17 +81,18 @@ def could_be_key(field: models.ForeignKey, key: Any) -> bool:
 def keep_held(field: ModelChoiceField, pointer: models.ForeignKey, key: Any) -> None:
     """A pointer to what the reader doesn't see stays as it is while nobody chooses another; its name is not told."""
     target = pointer.target_field.attname
-    if key is None or field.queryset.filter(**{target: key}).exists():
+    seen: Any = field.queryset
+    if key is None or seen.filter(**{target: key}).exists():
         return
     rows: Any = pointer.related_model
-    field.queryset = rows.objects.filter(Q(**{target: key}) | Q(pk__in=field.queryset.order_by().values("pk")))
+    field.queryset = rows.objects.filter(Q(**{target: key}) | Q(pk__in=seen.order_by().values("pk")))
     field.label_from_instance = lambda row: str(key) if getattr(row, target) == key else picked_as(row)  # type: ignore
 
 
 class RelatedInScope(RelatedFieldListFilter):
     """Registered below for every pointer, so that a filter declared by a name is one of these."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         target = field.target_field.attname
         rows = field.related_model.objects.visible_to(request.user)
         rows = rows.order_by(*(self.field_admin_ordering(field, request, model_admin) or ["pk"]))

@@ -3,10 +3,14 @@ from django.db import migrations
 
 def fill(apps, editor):
     """Where each owner stood when the job was made: where they stand now, but for moves made since."""
-    job, user, change = (apps.get_model(*name) for name in (("jobs", "Job"), ("accounts", "User"), ("accounts", "HistoricalUser")))
+    job, user, change = (
+        apps.get_model(*name) for name in (("jobs", "Job"), ("accounts", "User"), ("accounts", "HistoricalUser"))
+    )
     stands = {key: (scope, entity) for key, scope, entity in user.objects.values_list("pk", "scope", "entity_id")}
     moves = {}
-    for key, at, columns in change.objects.order_by("history_date").values_list("user_id", "history_date", "history_change_reason"):
+    for key, at, columns in change.objects.order_by("history_date").values_list(
+        "user_id", "history_date", "history_change_reason"
+    ):
         if columns and {"scope", "entity_id"} & set(columns):
             moves.setdefault(key, []).append((at, columns))
     for held in job.objects.only("pk", "owner_id", "created_at").iterator():

@@ -314,7 +314,9 @@ def test_a_job_belongs_to_where_its_owner_stood_when_it_began(cast, units):
     assert seen(mover, of_a)
 
 
-@pytest.mark.parametrize(("scope", "entity", "goes_on"), [("ENTITY", "b", False), ("GLOBAL", None, True), ("ENTITY", "a", True)])
+@pytest.mark.parametrize(
+    ("scope", "entity", "goes_on"), [("ENTITY", "b", False), ("GLOBAL", None, True), ("ENTITY", "a", True)]
+)
 def test_a_job_goes_on_as_far_as_its_owner_saw_when_it_began(cast, units, scope, entity, goes_on):
     foreign = make_unit("010101234569999", entity=cast.b)
     job = begin(browser_of(cast.alice), "units.enable", units[:1])
