@@ -140,7 +140,7 @@ def test_who_is_overdue_and_who_has_waited_long(browser, cast):
     now = timezone.now()
     units = {name: make_unit(f"test-{name}", entity=cast.a) for name in ("late", "fresh", "never", "waits", "asked")}
     for name, ago in (("late", dt.timedelta(hours=5)), ("fresh", dt.timedelta(minutes=5))):
-        contact = Connection.objects.create(product=units[name], date=now - ago)
+        contact = Connection.objects.create(product=units[name], date=now - ago, location_failed_flag=False)
         Product.objects.filter(pk=units[name].pk).update(latest_connection=contact)
     for name, ago in (("waits", dt.timedelta(days=2)), ("asked", dt.timedelta(minutes=1))):
         actions.enable_product(units[name], by=cast.tina)
