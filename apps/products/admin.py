@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 
 from apps.core.actions import require_level
 from apps.core.admin.asked import RowsPage
-from apps.core.admin.cells import when
+from apps.core.admin.cells import moment, when
 from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
@@ -60,7 +60,7 @@ class ProductAdmin(RowAdmin):
     for_model = Product
     list_display = (
         "product_imei", "serial_number", "product_type", "entities", "latest_state_name", "latest_enable_state",
-        "last_contact", "hub", "created_at",
+        "last_contact", "hub",
     )  # fmt: skip
     list_display_links = ("product_imei", "serial_number")
     list_filter = (
@@ -119,7 +119,7 @@ class ProductAdmin(RowAdmin):
         order = row.latest_enable_history
         if not isinstance(order, EnableHistory) or not EnableState(order.current_enable_state).is_pending:
             return _switched(order)
-        return format_html("{}<br>{}", _switched(order), _("since %(at)s") % {"at": when(order.date)})
+        return format_html("{}<br>{}", _switched(order), _("since %(at)s") % {"at": moment(order.date)})
 
     @display(description=_("Last connection"))
     def last_contact(self, row: Product) -> Any:

@@ -66,6 +66,7 @@ def test_the_same_column_changed_twice_is_asked(cast, choice, expected):
     assert other.save(name="Third", longitude="31.0") == 200
     assert stands(hub) == ("Second", "-1.0", "30.0")  # nothing of it yet
     assert cast.alice.email in other.text
+    assert "&lt;span" not in other.answer.content.decode()
     assert "theirs: “Second”" in other.text
     assert "yours: “Third”" in other.text
     assert other.save() == 200  # neither chosen

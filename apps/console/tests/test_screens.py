@@ -162,6 +162,7 @@ def test_who_is_overdue_and_who_has_waited_long(browser, cast):
     listed = text(admin.get("/admin/products/product/"))
     assert "<br>overdue" in listed
     assert "<br>since " in listed
+    assert "&lt;" not in listed.partition("<tbody")[2].partition("</table>")[0]
 
 
 def test_the_language_is_kept_with_the_user(browser, cast, unit):

@@ -38,9 +38,14 @@ def picked_as(row: Any) -> str:
     return " · ".join(names[:2]) or label_of(row)
 
 
+def moment(at: dt.datetime) -> str:
+    """A time by the reader's clock, to stand in a sentence."""
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+
+
 def when(at: dt.datetime) -> str:
-    """A time on one line, by the reader's clock."""
-    return format_html('<span class="whitespace-nowrap">{}</span>', date_format(localtime(at), "SHORT_DATETIME_FORMAT"))
+    """A time on one line."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', moment(at))
 
 
 def counted(group: Group) -> str:

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.core.admin.cells import when
+from apps.core.admin.cells import moment
 from apps.core.admin.scope import hide_strangers, is_row
 
 OPENED = "_opened"
@@ -159,7 +159,7 @@ class MeanwhileForm(forms.ModelForm):
         column = self.instance._meta.get_field(name).column
         for image in history.images(type(self.instance), [self.instance.pk])[:20]:
             if column in (image.history_change_reason or {}):
-                return {"who": image.history_user_id, "when": when(image.history_date)}
+                return {"who": image.history_user_id, "when": moment(image.history_date)}
         return None
 
 
@@ -175,7 +175,7 @@ def told(field: forms.Field, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dt.datetime):
-        return when(value)
+        return moment(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)[:LONGEST_TOLD]
     options = dict(getattr(field, "choices", ()))
