@@ -29,6 +29,8 @@ def label_of(row: Any) -> str:
     for name in IDENTIFYING:
         if value := getattr(row, name, None):
             return str(value)
+    if isinstance(at := getattr(row, "date", None), dt.datetime):  # one of many alike: when tells more than its number
+        return f"{row} · {moment(at)}"
     return str(row)
 
 

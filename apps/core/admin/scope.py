@@ -4,7 +4,7 @@ Whatever fills a form's box, a filter or a pointer's cell passes here, for Djang
 tests/contract/test_scope_canaries.py looks for one that doesn't.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from django.contrib.admin.filters import FieldListFilter, RelatedFieldListFilter
@@ -61,6 +61,22 @@ def seen_keys(field: models.ForeignKey, keys: Iterable[Any], user: Any) -> set[A
     related: Any = field.related_model
     rows = related.objects
     return set(rows.visible_to(user).filter(**{f"{target}__in": list(keys)}).values_list(target, flat=True))
+
+
+def names_of_keys(
+    model: type[Row], changes: Iterable[Mapping[str, Sequence[Any]]], user: Any
+) -> dict[str, dict[Any, str]]:
+    """{column: {key: what people know that row by}} of what pointers held before and after; a query for each."""
+    changes, found = list(changes), {}
+    for field in model._meta.concrete_fields:
+        if not isinstance(field, models.ForeignKey) or not is_row(field.related_model):
+            continue
+        keys = {key for one in changes for key in one.get(str(field.column), ()) if key is not None}
+        if keys:
+            related: Any = field.related_model
+            rows = related.objects.visible_to(user).filter(**{f"{field.target_field.attname}__in": keys})
+            found[str(field.column)] = {getattr(row, field.target_field.attname): picked_as(row) for row in rows}
+    return found
 
 
 class PointerBox(AutocompleteSelect):

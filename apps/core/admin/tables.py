@@ -26,7 +26,7 @@ from apps.core.actors import Actor
 from apps.core.admin.cells import counted, holder, label_key, picked_as
 from apps.core.admin.forms import JsonBox, RowForm, as_sent
 from apps.core.admin.lists import RowList
-from apps.core.admin.scope import PointerBox, hide_strangers
+from apps.core.admin.scope import PointerBox, hide_strangers, names_of_keys
 from apps.core.columns import MASK, BadValue
 from apps.core.deleting import deletion_of
 from apps.core.levels import Level
@@ -233,19 +233,23 @@ class RowAdmin(RowList):
         for model in self.beside:
             where = f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
             lists.append((capfirst(model._meta.verbose_name_plural), f"{reverse(where)}?q={label_key(obj)}"))
+        names = names_of_keys(self.model, (image.history_change_reason or {} for image in page), request.user)
         context = {
             **self.admin_site.each_context(request), "title": _("History"), "opts": self.opts, "object": obj,
-            "changes": [self._told(image) for image in page], "page": page, "beside": lists,
+            "changes": [self._told(image, names) for image in page], "page": page, "beside": lists,
             "made": (obj.created_at, obj.created_by), "back": reverse(self._named("change"), args=[quote(obj.pk)]),
         }  # fmt: skip
         return render(request, "admin/row_history.html", context)
 
-    def _told(self, image: Any) -> dict[str, Any]:
+    def _told(self, image: Any, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
         fields = {field.column: field for field in self.model._meta.concrete_fields}
-        said = {name: dict(field.flatchoices) for name, field in fields.items()}
+        said = {name: names.get(name) or dict(field.flatchoices) for name, field in fields.items()}
         labels = {name: field.verbose_name for name, field in fields.items()}
         changed = [
-            (name, [said.get(name, {}).get(value, value) if isinstance(value, str) else value for value in values])
+            (
+                name,
+                [said.get(name, {}).get(value, value) if isinstance(value, str | int) else value for value in values],
+            )
             for name, values in (image.history_change_reason or {}).items()
         ]
         return {
