@@ -174,6 +174,7 @@ REST_FRAMEWORK = {
 
 # What treats all tables alike asks here for them, and for the lists of the admin.
 CATALOGUE = "backoffice.catalogue"
+TABLE_GROUPS = "backoffice.admin.GROUPS"
 ADMIN_SITE = "backoffice.admin.site"
 
 # Events: who hears of what stands on one page.
