@@ -133,7 +133,7 @@ def _simulator(address: str, units: int, speed: float) -> subprocess.Popen[bytes
     """A process of its own, so that it competes with the server no more than real units would."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, sys.argv[0], "simulate", "--units", str(units), "--speed", str(speed),
-         "--url", address, "--clock-error", "900"],
+         "--url", address, "--clock-error", "900", "--not-in-group", fleet.QUIET],
         stdout=subprocess.DEVNULL,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,
     )  # fmt: skip
