@@ -10,10 +10,8 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.conf import settings
-from django.contrib.auth import get_user, get_user_model
-from django.utils.module_loading import import_string
 
+from apps.accounts.sessions import user_of
 from apps.live.groups import group_of
 
 MOST_SUBJECTS = 50
@@ -60,16 +58,6 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def _still_signed_in(self) -> bool:
         if time.monotonic() - self.checked < RECHECK:
             return self.user is not None
-        self.user = await database_sync_to_async(_user_of)(self.scope["session"].session_key)
+        self.user = await database_sync_to_async(user_of)(self.scope["session"].session_key)
         self.checked = time.monotonic()
         return self.user is not None
-
-
-def _user_of(session_key: str | None) -> Any:
-    """The active user of this session as it stands in the database now."""
-
-    class Request:
-        session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
-
-    user = get_user(Request())  # type: ignore[arg-type]
-    return user if isinstance(user, get_user_model()) else None
