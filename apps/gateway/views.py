@@ -74,7 +74,7 @@ def door(**works: Work) -> Callable[[HttpRequest], HttpResponse]:
             return plain(405)
         try:
             return _exchange(request, work)
-        except Doubtful:
+        except (Doubtful, Product.DoesNotExist):  # the second: deleted while it spoke
             body = envelope.error("The unit could not be authenticated", "unauthenticated")
             return envelope.answer(body, 401)
         except (Refused, DatabaseError) as error:

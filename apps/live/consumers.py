@@ -33,9 +33,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         for subject in self.subjects:
             await self.channel_layer.group_discard(group_of(subject), self.channel_name)
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        if text_data is None:
+            await self.close(code=4400)
+            return
+        await super().receive(text_data=text_data, **kwargs)
+
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         subject = content.get("watch") if isinstance(content, dict) else None
-        if not isinstance(subject, str) or len(subject) > 120 or len(self.subjects) >= MOST_SUBJECTS:
+        if not isinstance(subject, str) or not _is_subject(subject) or len(self.subjects) >= MOST_SUBJECTS:
             await self.close(code=4400)
             return
         self.subjects.add(subject)
@@ -46,7 +52,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def decode_json(cls, text_data: str) -> Any:
         try:
             return await super().decode_json(text_data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     async def live_event(self, message: dict[str, Any]) -> None:
@@ -61,3 +67,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.user = await database_sync_to_async(user_of)(self.scope["session"].session_key)
         self.checked = time.monotonic()
         return self.user is not None
+
+
+def _is_subject(given: str) -> bool:
+    return len(given) <= 120 and given.isprintable()
