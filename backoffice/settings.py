@@ -275,6 +275,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"condensed": {"()": "backoffice.logs.Condensed"}},
     "formatters": {
         "line": {"()": "backoffice.logs.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "backoffice.logs.JsonLines"},
@@ -282,6 +283,7 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
+            "filters": ["condensed"],
             "formatter": env.one_of("LOG_FORMAT", "line", ("line", "json")),
         }
     },

@@ -55,6 +55,11 @@ def claim(limit: int | None = None) -> list[Consequence]:
     return list(rows.select_related("event").order_by("id"))
 
 
+def due() -> bool:
+    """Whether there is something that a relay would claim."""
+    return Consequence.objects.filter(state=Consequence.State.PENDING, due_at__lte=timezone.now()).exists()
+
+
 def run(rows: Sequence[Consequence]) -> None:
     left = {row.id: 0.0 for row in rows}  # when it was begun
     with _kept(left):
@@ -105,10 +110,10 @@ def _renew(left: dict[int, float]) -> None:
     rows.update(due_at=timezone.now() + LEASE)
 
 
-def relay_all(limit: int = 10_000) -> int:
-    """Relay until nothing is due (or `limit` rows are done); returns how many rows were tried."""
-    count = 0
-    while count < limit:
+def relay_all(limit: int = 10_000, *, seconds: float | None = None) -> int:
+    """Relay until nothing is due, `limit` rows are done or so much time has gone by; returns how many were tried."""
+    begun, count = time.monotonic(), 0
+    while count < limit and (seconds is None or time.monotonic() - begun < seconds):
         rows = claim()
         if not rows:
             break

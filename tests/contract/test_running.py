@@ -1,9 +1,11 @@
 """What somebody on call reads: the system page, schedules, figures for Prometheus, log lines."""
 
+import io
 import json
 import logging
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
@@ -150,3 +152,37 @@ def test_what_is_slow_is_noted_without_its_query(caplog, monkeypatch):
         Client().get("/health/live?password=CANARY")
     assert "GET /health/live answered 200" in caplog.text
     assert "CANARY" not in caplog.text
+
+
+def test_an_outage_is_a_few_lines_and_a_number(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.addFilter(logs.Condensed())
+    log = logging.getLogger("tests.outage")
+    log.propagate = False
+    log.addHandler(handler)
+
+    def outage(times):
+        for number in range(times):
+            try:
+                raise OperationalError(f"connection {number} refused")
+            except OperationalError:
+                log.exception("Service Unavailable: /v1/products/%015d", number)
+
+    try:
+        outage(1000)
+        assert out.getvalue().count("Traceback") == 5
+        log.error("something else")
+        for number in range(20):
+            log.warning("GET /v1/parts/%d answered 503", number)
+            log.info("an order was given")
+        now[0] += 61
+        outage(1)
+    finally:
+        log.removeHandler(handler)
+    text = out.getvalue()
+    assert text.count("Traceback") == 6
+    assert "(995 more like it were left out before)" in text
+    assert (text.count("something else"), text.count("answered 503")) == (1, 5)
