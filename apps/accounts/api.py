@@ -6,15 +6,15 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import http_date
 from rest_framework import exceptions
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from apps.accounts import tokens
-from apps.accounts.models import SignIn, User
+from apps.accounts.models import SignIn, User, account_of
 from apps.accounts.signin import check_password, sign_in, source_of
 from apps.api.endpoint import Body, endpoint
 from apps.api.envelope import answer, success
-from apps.api.parsers import JSONParser
+from apps.api.parsers import FormParser, JSONParser
 from apps.core.levels import Level
 from apps.core.times import iso
 
@@ -102,7 +102,7 @@ validate_user_and_password_post = endpoint("POST", level=Level.SYSTEM, body=User
 
 def _visible(request: Request, username: str) -> User | None:
     asking: Any = request.user
-    users = User.objects.filter(email__iexact=username, is_active=True)
+    users = User.objects.filter(email=account_of(username), is_active=True)
     if not asking.is_global:
         users = users.filter(entity_id=asking.entity_key)
     return users.first()

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from apps.api import envelope, openapi
-from apps.api.errors import plain
+from apps.api.errors import not_offered
 
 # Swagger UI writes style attributes and draws its icons from data: addresses; nothing comes from elsewhere.
 POLICY = (
@@ -18,7 +18,7 @@ POLICY = (
 
 def _open(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def run(request: HttpRequest) -> HttpResponse:
-        return view(request) if request.method in ("GET", "HEAD") else plain(405)
+        return view(request) if request.method in ("GET", "HEAD") else not_offered("GET")
 
     run.methods, run.who = ("GET",), "anyone"  # type: ignore[attr-defined]
     run.__qualname__, run.__module__ = view.__qualname__, view.__module__

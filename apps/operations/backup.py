@@ -1,7 +1,10 @@
-"""The whole system in one file, and back: database, key ring, and sums by which a restore is checked.
+"""The whole system in one file, and back: database, key ring, and digests by which every byte of it is proven.
 
-A tar of `database` (SQLite's own file, or pg_dump's custom format), `field_keys` where the ring lies in DATA_DIR, and
-`manifest.json`. Whoever holds the file holds the secrets: it is written for its owner only.
+A tar of `manifest.json`, its `digest`, `database` (SQLite's own file, or pg_dump's custom format) and `field_keys`
+where the ring lies in DATA_DIR. Whoever holds the file holds the secrets: it is written for its owner only.
+
+Coming back, nothing is touched before every member has the digest that the manifest says, the database is known to be
+whole and its ledger adds up; what was here is kept in a backup of its own.
 """
 
 import hashlib
@@ -9,7 +12,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Mapping
@@ -19,92 +21,164 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from apps.operations.dumps import Refusal, dump, ledger_of_this_database, put_back
+
 KEYS = "field_keys"
-HELD = ("manifest.json", "database", KEYS)
-LEDGER = """
-    SELECT COUNT(*), COALESCE(SUM(value), 0), COALESCE(SUM(CASE WHEN void THEN 0 ELSE value END), 0)
-    FROM dcm_paymentcommand
-"""
-
-
-class Refusal(Exception):
-    """Nothing was done, or nothing was kept; the text says why and what to do."""
+HELD = ("manifest.json", "digest", "database", KEYS)
 
 
 def save(path: Path) -> dict[str, Any]:
-    """Write the backup while everything runs on; returns its manifest."""
+    """Write the backup while everything runs on; returns its manifest. Raises Refusal, and leaves nothing then."""
     if path.exists():
         raise Refusal(f"{path} is there already; choose another name")
-    with tempfile.TemporaryDirectory(dir=path.resolve().parent) as folder:
-        database = Path(folder) / "database"
-        sums = _dump_postgresql(database) if connection.vendor == "postgresql" else _copy_sqlite(database)
-        manifest = {
-            "made_at": timezone.now().isoformat(timespec="seconds"), "engine": connection.vendor, "sums": sums,
-            "keys": _fingerprints(settings.FIELD_KEYS),
-        }  # fmt: skip
-        (Path(folder) / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    if not path.resolve().parent.is_dir():
+        raise Refusal(f"{path.parent} is no folder; make it first")
+    try:
+        return _save(path)
+    except OSError as error:
+        raise Refusal(f"{path} can't be written: {error.strerror}") from None
+
+
+def _save(path: Path) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(dir=path.resolve().parent) as name:
+        folder = Path(name)
+        ledger, applied = dump(folder / "database")
         ring = Path(settings.DATA_DIR) / KEYS
         if ring.exists():
-            shutil.copy(ring, Path(folder) / KEYS)
-        made = Path(folder) / "backup"
+            shutil.copy(ring, folder / KEYS)
+        manifest = {
+            "made_at": timezone.now().isoformat(timespec="seconds"), "engine": connection.vendor,
+            "sums": {"ledger": ledger}, "keys": _fingerprints(settings.FIELD_KEYS), "migrations": applied,
+            "members": {one.name: digest_of(one) for one in sorted(folder.iterdir())},
+        }  # fmt: skip
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        (folder / "digest").write_text(digest_of(folder / "manifest.json"))
+        made = folder / "backup"
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             with tarfile.open(fileobj=out, mode="w") as tar:
-                for name in HELD:
-                    if (Path(folder) / name).exists():
-                        tar.add(Path(folder) / name, arcname=name)
+                for member in HELD:
+                    if (folder / member).exists():
+                        tar.add(folder / member, arcname=member)
             out.flush()
             os.fsync(out.fileno())
         made.rename(path)
     return manifest
 
 
-def load(path: Path, *, replace: bool) -> dict[str, Any]:
-    """Put the backup in place of this database, check its sums and bring it up to date; returns its manifest."""
-    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:  # a disk for data, which /tmp may not be
-        try:
-            _unpack(path, Path(folder))
-            manifest: dict[str, Any] = json.loads((Path(folder) / "manifest.json").read_text())
-            if not {"engine", "sums", "keys"} <= set(manifest) or not (Path(folder) / "database").exists():
-                raise ValueError("it is not whole")
-        except (tarfile.TarError, OSError, ValueError, TypeError) as error:
-            raise Refusal(f"{path} is no backup of ours: {error}") from None
+def load(
+    path: Path, *, replace: bool, discard: bool = False, unproven: bool = False
+) -> tuple[dict[str, Any], Path | None]:
+    """Put the backup in place of this database and bring it up to date; its manifest, and the backup in which what was
+    here is kept (None where nothing was here, or `discard`). `unproven` takes a file of before 0.3.0, without digests.
+
+    Raises Refusal; whatever it says, what was here is here still, or in the backup that it names.
+    """
+    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as name:  # a disk for data, which /tmp may not be
+        folder = Path(name)
+        manifest = _proven(path, folder, unproven)
         if manifest["engine"] != connection.vendor:
             raise Refusal(f"{path} was made on {manifest['engine']}; move tables with export_tables and import_tables")
+        if newer := sorted(set(manifest.get("migrations", ())) - _known_migrations()):
+            raise Refusal(f"{path} was made by a newer version ({newer[0]}); upgrade this one first")
         if not replace and _holds_rows():
             raise Refusal("This database holds data. Give --replace to put the backup in its place")
-        _check_keys(manifest, Path(folder) / KEYS)
-        database = Path(folder) / "database"
-        if connection.vendor == "postgresql":
-            _restore_postgresql(database)
-        else:
-            _restore_sqlite(database)
-        _take_keys(Path(folder) / KEYS)
-    with connection.cursor() as cursor:
-        cursor.execute(LEDGER)
-        found = [int(number) for number in cursor.fetchone()]
+        _check_keys(manifest, folder / KEYS)
+        kept = None if discard else _keep_what_is_here()
+        put_back(folder / "database", manifest["sums"]["ledger"])
+        _take_keys(folder / KEYS)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        found = ledger_of_this_database()
+    except Exception as error:
+        raise Refusal(f"It was put back, and could not be brought up to date: {error}.{_way_back(kept)}") from error
     if found != manifest["sums"]["ledger"]:
-        raise Refusal(f"The ledger's sums differ: {found} instead of {manifest['sums']['ledger']}")
-    call_command("migrate", verbosity=0, interactive=False)
+        raise Refusal(f"The ledger's sums differ after the restore: {found}.{_way_back(kept)}")
+    return manifest, kept
+
+
+def _way_back(kept: Path | None) -> str:
+    return f" What was here is in {kept}" if kept else ""
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _proven(path: Path, folder: Path, unproven: bool) -> dict[str, Any]:
+    """Unpack; every member must be there with its digest, and nothing else."""
+    try:
+        _unpack(path, folder)
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        if not {"engine", "sums", "keys"} <= set(manifest) or not (folder / "database").exists():
+            raise ValueError("it is not whole")
+        ledger = manifest["sums"]["ledger"]
+        if len(ledger) != 3 or not all(type(number) is int for number in ledger):
+            raise ValueError("its sums are no sums")
+    except (tarfile.TarError, OSError, ValueError, TypeError, KeyError) as error:
+        raise Refusal(f"{path} is no backup of ours: {error}") from None
+    if "members" not in manifest and not (folder / "digest").exists():
+        if unproven:
+            return manifest
+        raise Refusal(
+            f"{path} holds no digests, so nobody can say whether it is whole. If it was made before version 0.3.0, "
+            "give --unproven: the database's own check and the ledger's sums then have to do"
+        )
+    proofs = {"manifest.json": (folder / "digest").read_text().strip() if (folder / "digest").exists() else ""}
+    proofs |= {str(name): str(digest) for name, digest in dict(manifest.get("members") or {}).items()}
+    held = {one.name for one in folder.iterdir()} - {"digest"}
+    if held != set(proofs):
+        raise Refusal(
+            f"{path} is damaged: {', '.join(sorted(held ^ set(proofs)))} missing or too many; nothing was changed"
+        )
+    for name, digest in proofs.items():
+        if digest_of(folder / name) != digest:
+            raise Refusal(
+                f"{path} is damaged: {name} is not as it was written; nothing was changed. Take another backup"
+            )
     return manifest
 
 
 def _unpack(path: Path, folder: Path) -> None:
     """The files that we put in, by their names; whatever else a tar may hold or point to is not looked at."""
-    with tarfile.open(path) as tar:
+    with tarfile.open(path, mode="r:") as tar:
         for member in tar:
             content = tar.extractfile(member) if member.name in HELD and member.isfile() else None
             if content is not None:
-                with content, (folder / member.name).open("wb") as out:
+                with content, (folder / member.name).open("xb") as out:
                     shutil.copyfileobj(content, out)
 
 
+def _keep_what_is_here() -> Path | None:
+    """A backup of what is about to go, beside the data; None where the database is empty."""
+    try:
+        if not connection.introspection.table_names():
+            return None
+        path = Path(settings.DATA_DIR) / f"before-restore-{timezone.now():%Y%m%d-%H%M%S-%f}.tar"
+        save(path)
+    except (Refusal, DatabaseError, sqlite3.Error) as error:
+        raise Refusal(
+            f"What is here can't be kept ({str(error).strip()}), so nothing was changed. Where it is lost already, "
+            "give --discard"
+        ) from None
+    return path
+
+
+def _known_migrations() -> set[str]:
+    return {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}
+
+
 def _holds_rows() -> bool:
-    if "products_product" not in connection.introspection.table_names():
-        return False
-    return bool(apps.get_model("products", "Product").objects.exists())
+    try:
+        if "products_product" not in connection.introspection.table_names():
+            return False
+        return bool(apps.get_model("products", "Product").objects.exists())
+    except DatabaseError:  # broken, or of another age: not nothing
+        return True
 
 
 def _fingerprints(ring: Mapping[str, bytes]) -> dict[str, str]:
@@ -129,87 +203,3 @@ def _take_keys(ring: Path) -> None:
         here.rename(here.with_name(f"{KEYS}.before-{timezone.now():%Y%m%d%H%M%S}"))
     shutil.copy(ring, here)
     here.chmod(0o600)
-
-
-def _copy_sqlite(to: Path) -> dict[str, Any]:
-    """A copy as of one moment, beside whoever writes."""
-    with sqlite3.connect(str(connection.settings_dict["NAME"]), uri=True) as source, sqlite3.connect(to) as copy:
-        source.backup(copy)
-        found = copy.execute(LEDGER).fetchone()
-    source.close()
-    copy.close()
-    return {"ledger": [int(number) for number in found]}
-
-
-def _restore_sqlite(database: Path) -> None:
-    connection.close()
-    with sqlite3.connect(database) as source, sqlite3.connect(str(connection.settings_dict["NAME"]), uri=True) as here:
-        source.backup(here)
-    source.close()
-    here.close()
-
-
-def _dump_postgresql(to: Path) -> dict[str, Any]:
-    """pg_dump and the sums under one snapshot."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        cursor.execute("SELECT pg_export_snapshot()")
-        (snapshot,) = cursor.fetchone()
-        cursor.execute(LEDGER)
-        sums = {"ledger": [int(number) for number in cursor.fetchone()]}
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={to}")
-    return sums
-
-
-_CLEAR = """
-DO $$ DECLARE one record; BEGIN
-    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LOOP
-        EXECUTE format('DROP TABLE IF EXISTS %I CASCADE', one.tablename);
-    END LOOP;
-    FOR one IN SELECT p.oid::regprocedure AS name FROM pg_proc p
-        LEFT JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
-        WHERE p.pronamespace = current_schema()::regnamespace AND d.objid IS NULL LOOP
-        EXECUTE format('DROP FUNCTION %s CASCADE', one.name);
-    END LOOP;
-END $$;
-"""
-
-
-def _restore_postgresql(database: Path) -> None:
-    """In one transaction: what is here goes and the backup comes, or all stays as it is."""
-    clear, script = database.with_name("clear.sql"), database.with_name("restore.sql")
-    clear.write_text(_CLEAR)
-    _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(database))
-    connection.close()
-    _run(
-        "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", f"--file={clear}",
-        f"--file={script}",
-    )  # fmt: skip
-
-
-def _name() -> str:
-    return str(connection.settings_dict["NAME"])
-
-
-def _run(program: str, *words: str) -> None:
-    """One of PostgreSQL's own programs; the password goes by the environment, where no list of processes shows it."""
-    if shutil.which(program) is None:
-        raise Refusal(f"{program} is not installed; it comes with PostgreSQL's client package")
-    held = connection.settings_dict
-    given = {
-        "PGHOST": held["HOST"],
-        "PGPORT": held["PORT"],
-        "PGUSER": held["USER"],
-        "PGPASSWORD": held["PASSWORD"],
-        "PGDATABASE": _name(),
-    }
-    env = {
-        **os.environ,
-        "PGOPTIONS": "-c statement_timeout=0 -c client_min_messages=warning",
-        **{name: str(value) for name, value in given.items() if value},
-    }
-    done = subprocess.run([program, *words], env=env, capture_output=True, text=True)  # noqa: S603
-    if done.returncode:
-        raise Refusal(f"{program} failed: {done.stderr.strip()[-500:]}")

@@ -1,5 +1,8 @@
 """A backup put back is the system that was backed up: every row, the ledger, the secrets."""
 
+import hashlib
+import io
+import json
 import stat
 import tarfile
 
@@ -13,7 +16,7 @@ from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.dcm.models import PaymentCommand
 from apps.events import wake
-from apps.operations import backup
+from apps.operations import dumps
 from apps.products.models import Product
 from apps.transfer.dataset import moved
 from tests import reference
@@ -54,7 +57,11 @@ def test_all_of_it_comes_back(filled, tmp_path, capsys):
         call_command("restore", str(file))
     (tmp_path / "field_keys").write_text("another ring\n")
     call_command("restore", str(file), replace=True)
-    assert "sums are equal" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "sums are equal" in said
+    (kept,) = tmp_path.glob("before-restore-*.tar")
+    assert str(kept) in said
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     changes.forget()
     assert everything() == before
     assert (tmp_path / "field_keys").read_text() == "the ring\n"
@@ -94,12 +101,133 @@ def test_what_is_no_backup_or_has_other_keys_changes_nothing(filled, tmp_path, m
     assert everything() == before
 
 
+def remade(file, to, change):
+    """The same tar with what `change({name: bytes})` makes of its members."""
+    with tarfile.open(file) as tar:
+        members = {one.name: tar.extractfile(one).read() for one in tar}
+    change(members)
+    with tarfile.open(to, "w") as tar:
+        for name, content in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return to
+
+
+def flipped(name, place):
+    def change(members):
+        content = bytearray(members[name])
+        content[int(len(content) * place)] ^= 0x04
+        members[name] = bytes(content)
+
+    return change
+
+
+def one_letter(members):
+    """A letter of a serial: SQLite and pg_restore take it without a word."""
+    assert b"Entity A" in members["database"] or members["database"][:5] == b"PGDMP"
+    members["database"] = members["database"].replace(b"Entity A", b"Entity Z")
+    if members["database"][:5] == b"PGDMP":
+        flipped("database", 0.9)(members)
+
+
+def with_sums(*ledger):
+    """The sums changed by somebody who also wrote the digest anew."""
+
+    def change(members):
+        manifest = json.loads(members["manifest.json"])
+        manifest["sums"]["ledger"] = list(ledger)
+        members["manifest.json"] = json.dumps(manifest).encode()
+        members["digest"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
+
+    return change
+
+
+def without_digests(members):
+    manifest = json.loads(members["manifest.json"])
+    del manifest["members"], members["digest"]
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
+def newer(members):
+    with_sums(3, 2147484347, 2147483347)(members)
+    manifest = json.loads(members["manifest.json"])
+    manifest["migrations"].append("products.9999_of_tomorrow")
+    members["manifest.json"] = json.dumps(manifest).encode()
+    members["digest"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
+
+
+DAMAGED = {
+    "a letter changed (case 150)": (one_letter, "database is not as it was written"),
+    "bits flipped": (flipped("database", 0.5), "database is not as it was written"),
+    "a header flipped": (flipped("database", 0.0), "database is not as it was written"),
+    "an empty database": (lambda members: members.update(database=b""), "database is not as it was written"),
+    "a ring changed": (flipped("field_keys", 0.5), "field_keys is not as it was written"),
+    "the ring gone": (lambda members: members.pop("field_keys"), "field_keys missing"),
+    "a manifest changed": (flipped("manifest.json", 0.1), "is damaged|no backup of ours"),
+    "its digest gone": (lambda members: members.pop("digest"), "is damaged"),
+    "wrong sums": (with_sums(3, 1, 1), "ledger"),
+    "no sums": (with_sums("a"), "no backup of ours"),
+    "no digests at all": (without_digests, "--unproven"),
+    "of a newer version": (newer, "upgrade this one first"),
+}
+
+
+def test_a_damaged_backup_touches_nothing(filled, tmp_path):
+    file = tmp_path / "backup.tar"
+    call_command("backup", str(file))
+    Product.objects.filter(pk=filled.pk).update(assembler="since then")
+    before, ring = everything(), (tmp_path / "field_keys").read_text()
+    for name, (change, said) in DAMAGED.items():
+        bad = remade(file, tmp_path / f"{name}.tar", change)
+        with pytest.raises(CommandError, match=said):
+            call_command("restore", str(bad), replace=True, discard=True)
+        connection.close()
+        changes.forget()
+        assert everything() == before, name
+        assert (tmp_path / "field_keys").read_text() == ring, name
+    cut = tmp_path / "cut.tar"
+    cut.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(CommandError, match="no backup of ours"):
+        call_command("restore", str(cut), replace=True)
+    assert everything() == before
+
+
+def test_a_backup_of_before_digests_is_taken_when_one_says_so(filled, tmp_path, capsys):
+    file, before = tmp_path / "backup.tar", everything()
+    call_command("backup", str(file))
+    old = remade(file, tmp_path / "old.tar", without_digests)
+    PaymentCommand.objects.all().delete()
+    call_command("restore", str(old), replace=True, unproven=True)
+    changes.forget()
+    assert everything() == before
+    hollow = remade(file, tmp_path / "hollow.tar", lambda m: (without_digests(m), m.update(database=b"")))
+    torn = remade(file, tmp_path / "torn.tar", lambda m: (without_digests(m), tear(m)))
+    for bad in (hollow, torn):
+        with pytest.raises(CommandError, match="damaged|failed"):
+            call_command("restore", str(bad), replace=True, unproven=True)
+        connection.close()
+        assert everything() == before
+
+
+def tear(members):
+    content = bytearray(members["database"])
+    content[len(content) // 2 : len(content) // 2 + 20000] = b"\x5a" * 20000
+    members["database"] = bytes(content)
+
+
+@pytest.mark.parametrize("where", ["nowhere/backup.tar", "field_keys/backup.tar"])
+def test_where_a_backup_cannot_be_written_it_says_so_in_one_line(filled, tmp_path, where):  # case 151
+    with pytest.raises(CommandError, match="is no folder; make it first"):
+        call_command("backup", str(tmp_path / where))
+
+
 def test_a_restore_that_fails_keeps_what_is_there(filled, tmp_path, monkeypatch):
     if connection.vendor != "postgresql":
         return  # SQLite copies page by page within one transaction of its own
     before, file = everything(), tmp_path / "backup.tar"
     call_command("backup", str(file))
-    monkeypatch.setattr(backup, "_CLEAR", backup._CLEAR + "SELECT 1 / 0;")
+    monkeypatch.setattr(dumps, "_CLEAR", dumps._CLEAR + "SELECT 1 / 0;")
     with pytest.raises(CommandError, match="division by zero"):
         call_command("restore", str(file), replace=True)
     assert everything() == before
