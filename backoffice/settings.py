@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.folder(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve())
 
 DEBUG = env.flag("DEBUG", False)
 HTTPS = env.flag("HTTPS", False)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import sqlite3
 
 import pytest
 from django.db import OperationalError
@@ -15,7 +16,7 @@ from apps.events.models import Consequence, Event
 from apps.jobs.models import TaskRun
 from apps.jobs.tasks import tidy
 from apps.operations import schedules
-from backoffice import logs
+from backoffice import env, logs
 from backoffice.celery import app
 from tests.contract.test_admin import browser_of
 
@@ -186,3 +187,21 @@ def test_an_outage_is_a_few_lines_and_a_number(monkeypatch):
     assert text.count("Traceback") == 6
     assert "(995 more like it were left out before)" in text
     assert (text.count("something else"), text.count("answered 503")) == (1, 5)
+
+
+def test_the_file_of_the_database_is_its_owners_alone(tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    fresh = env.folder(tmp_path / "fresh" / "data")
+    name = env.database(fresh)["NAME"]
+    link = sqlite3.connect(name)
+    link.execute("PRAGMA journal_mode=WAL")
+    link.execute("CREATE TABLE t (x)")
+    made = sorted(fresh.iterdir())
+    assert len(made) == 3
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
+    assert fresh.stat().st_mode & 0o777 == 0o700
+    for path in made:
+        path.chmod(0o644)  # as they were made before
+    env.database(fresh)
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
+    link.close()
