@@ -123,6 +123,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
+# Series of telemetry (a field of a measurement under a set of tags) that one unit may have.
+TELEMETRY_SERIES = env.number("TELEMETRY_SERIES", 500, low=1, high=1_000_000)
+
 # People
 SIMPLE_HISTORY_DATE_INDEX = False  # a history is asked for by its row
 AUTH_USER_MODEL = "accounts.User"

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 CODES = {
     400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    406: "not_acceptable", 408: "too_slow", 411: "length_required", 413: "too_large", 415: "unsupported_media_type",
+    406: "not_acceptable", 408: "timed_out", 411: "length_required", 413: "too_large", 415: "unsupported_media_type",
     429: "too_many_requests", 500: "internal_error", 503: "unavailable",
 }  # fmt: skip
 
