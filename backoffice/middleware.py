@@ -3,6 +3,7 @@
 import re
 import zoneinfo
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from apps.api.errors import is_api
 from apps.core import statements
 from backoffice import errors
+from backoffice.compression import compressed_file
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -105,15 +107,17 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
-        held = None
-        if path not in self.files and (version := _ANY_VERSION.match(path)):
-            held = self.files.get(settings.STATIC_URL + path[version.end() :])
+        mine = path in self.files
+        if not mine and (version := _ANY_VERSION.match(path)):
+            path = settings.STATIC_URL + path[version.end() :]
+        held = self.files.get(path)
         if held is None:
             answer: HttpResponseBase = super().__call__(request)
             return answer
         response: HttpResponseBase = self.serve(held, request)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+        if not mine:
+            response.headers["Cache-Control"] = "no-cache"
+        return compressed_file(request, response, path, lambda: Path(held.alternatives[-1][1]).read_bytes())
 
 
 class ReaderLocale(LocaleMiddleware):

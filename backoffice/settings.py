@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backoffice.logs.RequestLog",
     "apps.operations.metrics.CountRequests",
+    "backoffice.compression.Compression",
     "backoffice.middleware.SecurityHeaders",
     "backoffice.middleware.BoundedRequests",
     "django.middleware.security.SecurityMiddleware",
@@ -173,6 +174,7 @@ REST_FRAMEWORK = {
 
 # What treats all tables alike asks here for them, and for the lists of the admin.
 CATALOGUE = "backoffice.catalogue"
+TABLE_GROUPS = "backoffice.admin.GROUPS"
 ADMIN_SITE = "backoffice.admin.site"
 
 # Events: who hears of what stands on one page.

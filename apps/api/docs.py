@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 
 from apps.api import envelope, openapi
@@ -37,4 +37,10 @@ def docs(request: HttpRequest) -> HttpResponse:
     return response
 
 
-urlpatterns = [path("openapi.json", schema), path("docs", docs)]
+@_open
+def lead_there(request: HttpRequest) -> HttpResponse:
+    """Whoever opens the API itself in a browser finds its documentation."""
+    return redirect("/v1/docs")
+
+
+urlpatterns = [path("", lead_there), path("docs/", lead_there), path("openapi.json", schema), path("docs", docs)]

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from sqlite3 import Error
 from typing import Any
 
 from django.conf import settings
@@ -102,7 +103,7 @@ def limited() -> Iterator[None]:
         with connection.execute_wrapper(timed):
             yield
     finally:
-        if connection.connection is not None:
+        with contextlib.suppress(AttributeError, Error):  # there is no connection, or it has been closed meanwhile
             connection.connection.set_progress_handler(None, 0)
 
 
