@@ -18,6 +18,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.core.statements import hasty_commits
 from apps.events.actions import handler
 from apps.events.models import Consequence, Event
 
@@ -62,7 +63,7 @@ def due() -> bool:
 
 def run(rows: Sequence[Consequence]) -> None:
     left = {row.id: 0.0 for row in rows}  # when it was begun
-    with _kept(left):
+    with _kept(left), hasty_commits():
         for row in rows:
             left[row.id] = time.monotonic()
             try:

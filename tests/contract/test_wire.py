@@ -64,7 +64,17 @@ def ports(django_db_setup, django_db_blocker, tmp_path_factory):
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(10)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if connection.vendor == "postgresql":  # which may not have noticed yet, and drops no database that is in use
+            with django_db_blocker.unblock(), connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
 
 @pytest.fixture(params=SERVERS)
@@ -212,7 +222,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(port, stage):  # 11: an 
     assert status("/jobs/from_list", 20 << 20, Cookie="sessionid=abcdefgh") == 413
     assert status("/login", 20 << 20, **cookie) == 413  # no door for files
     body = b"--x--\r\n" + b" " * (3 << 20)
-    assert ask(port, "POST", "/jobs/from_list", form | cookie, body).status == 403  # read, and looked at by CSRF
+    assert ask(port, "POST", "/jobs/from_list", form | cookie, body).status in (400, 403)  # read, and no form
     for length in ("-1", "5x", "1e3"):
         answer = ask(port, "POST", "/v1/auth/login", {"Content-Length": length})
         assert answer.status == 400
