@@ -67,9 +67,8 @@ def _scalar(item: Any) -> None:
             raise Unbounded("holds characters that cannot be stored")
     elif isinstance(item, Shortened) or (isinstance(item, int) and not LEAST <= item <= MOST):
         raise Unbounded("holds a number longer than 64 bits; send it as text")
-    elif isinstance(item, float):
-        if not math.isfinite(item):
-            raise Unbounded("holds a number that is not finite")
+    elif isinstance(item, float) and not math.isfinite(item):
+        raise Unbounded("holds a number that is not finite")
 
 
 def _whole(digits: str) -> int | Shortened:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LEASE = dt.timedelta(minutes=2)
 LONG_LEASE = dt.timedelta(minutes=15)  # of what is done in one go: writing a piece of a file
 MOST_ATTEMPTS = 3
-LOOK, LONGEST_READING = 1.0, 180.0  # seconds between two looks whether a file is still wanted, and for one file in all
+LOOK, LONGEST_READING = 1.0, 120.0  # seconds between two looks whether a file is still wanted, and for one file in all
 SLICE = 5.0  # seconds before other jobs, and other tasks of this worker, get their turn
 BATCH = 50
 READ_BATCH = 1000

@@ -194,6 +194,7 @@ BOMBS = {
         raw_xlsx('<row r="1"><c t="s"><v>0</v></c></row>', **{"xl/sharedStrings.xml": "<sst><si><t>" + "x" * 2**20}),
         "too large when unpacked",
     ),
+    "too many cells": (raw_xlsx('<row r="1">' + "<c/>" * 1001 + "</row>"), "too large when unpacked"),
     "too large a sheet": (raw_xlsx("", **{"xl/worksheets/sheet1.xml": b"<a>" + b" " * 2**20}), "too large when unpacked"),
     "a row of 201": (b",".join(b"%d" % number for number in range(201)) + b"\n1\n", "more than 200 columns"),
     "a number without end": (raw_xlsx(f'<row r="1"><c><v>{"9" * 10**5}</v></c></row>'), "can't be read as XLSX"),
@@ -202,7 +203,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_file_costs_what_it_holds_and_not_what_it_claims(cast, browser, bomb, monkeypatch):  # point 8
-    for name, most in (("MOST_LINES", 1000), ("MOST_SHEET", 2**19), ("MOST_STRINGS", 2**19)):
+    for name, most in (("MOST_LINES", 1000), ("MOST_CELLS", 1000), ("MOST_SHEET", 2**19), ("MOST_STRINGS", 2**19)):
         monkeypatch.setattr(xlsx_reader, name, most)
     content, words = BOMBS[bomb]
     job = upload(browser, "symptom_types", content, "rows.xlsx")

@@ -25,6 +25,7 @@ MOST_SHEET, MOST_STRINGS, MOST_OTHER = 256 * MB, 64 * MB, 4 * MB
 MOST_STRING_COUNT = 2_000_000
 MOST_LINES = 1_048_576  # of any sheet, by the format
 MOST_SHEETS = 100
+MOST_CELLS = 10_000_000  # filled or not: half a minute of reading
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _COLUMN = re.compile(r"([A-Z]{1,3})([0-9]{1,16})\Z")
 _DATE_NUMBERS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
@@ -183,9 +184,9 @@ class _Sheet:
     def __init__(self, book: _Book, most_columns: int) -> None:
         self.book, self.most_columns = book, most_columns
         self.done: list[tuple[int, list[Any]]] = []
-        self.line = self.column = 0
+        self.line = self.column = self.count = 0
         self.row: dict[int, Any] = {}
-        self.kind, self.style, self.formula, self.valued = "n", -1, False, False
+        self.kind, self.style, self.formula = "n", -1, False
         self.held: list[str] = []
         self.taking = self.phonetic = False
 
@@ -200,11 +201,13 @@ class _Sheet:
             where = _COLUMN.match(given.get("r", ""))
             self.column = _place(where[1]) if where else self.column + 1
             self.kind, self.style = given.get("t", "n"), int(given.get("s", -1))
-            self.formula = self.valued = False
+            self.formula = False
             self.held.clear()
+            self.count += 1
+            if self.count > MOST_CELLS:
+                raise Invalid({"file": _("is too large when unpacked; cut it into several")})
         elif tag == "v" or (tag == "t" and self.kind == "inlineStr" and not self.phonetic):
             self.taking = True
-            self.valued = True
         elif tag == "f":
             self.formula = True
         elif tag == "row":

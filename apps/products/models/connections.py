@@ -1,11 +1,10 @@
 """How and whence a unit connected."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
-from apps.core import rules
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
@@ -22,7 +21,6 @@ class Connection(Row):
     """One contact of a unit with what it saw of the network. Only a status report makes one."""
 
     SCOPE = Follows("product")
-    RULES: ClassVar[Any] = {"latitude": rules.LATITUDE, "longitude": rules.LONGITUDE}
     HIDDEN = ("balance",)
     BUSY = ("*",)
 
