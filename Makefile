@@ -3,6 +3,10 @@ PYTHON ?= python3.11
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
+# A word a package, so that the wait is seen to go on; pip's own last lines, and its exit code, come through.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+TOLD := | $(BIN)/python -c 'import sys; [print(f"  {n}  {l.split()[1]}" if l.startswith("Collecting") else l.strip(), flush=True) for n, l in enumerate(sys.stdin, 1) if l.startswith(("Collecting", "Installing", "Successfully", "ERROR"))]'
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check messages routes bench clean
@@ -12,12 +16,14 @@ help: ## list the targets
 
 $(VENV)/.runtime: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing the packages, once; this takes a minute or two:"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements.txt $(TOLD)
 	@touch $@
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing the packages for development, once; this takes two or three minutes:"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt $(TOLD)
 	@touch $(VENV)/.runtime $@
 
 run: $(VENV)/.runtime ## the back office with a demo fleet, on http://127.0.0.1:$$PORT (8000)
@@ -27,7 +33,7 @@ test: $(VENV)/.dev ## every test, browser included (DATABASE_URL and REDIS_URL c
 	$(BIN)/python tests/browser/find_chromium.py
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations
+check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations, icons
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -36,6 +42,7 @@ check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, tra
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') ALLOWED_HOSTS=backoffice.example.org \
 	  $(BIN)/python -W error manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -W error manage.py messages --check
+	$(BIN)/python manage.py icons --check
 
 messages: $(VENV)/.dev ## collect and compile the translations
 	$(BIN)/python manage.py messages

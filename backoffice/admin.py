@@ -1,5 +1,6 @@
 """The admin: every table, grouped as people think and not as the rooms are named."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,12 +15,14 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_protect
 from django_celery_beat.models import PeriodicTask
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.admin import ADMINS as ACCOUNTS
 from apps.accounts.admin import register as register_accounts
 from apps.alerts.admin import ADMINS as ALERTS
+from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
 from apps.core.levels import Level
@@ -90,6 +93,18 @@ class BackOfficeSite(UnfoldAdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """As on all other pages: a form that was sent after the session had ended is kept."""
+        inner = super().admin_view(view, cacheable)
+
+        @functools.wraps(inner)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method == "POST" and not request.user.is_authenticated:
+                return csrf_protect(sign_in_first)(request)
+            return inner(request, *args, **kwargs)
+
+        return run
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return Picker.as_view(admin_site=self)(request)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,15 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name}={value} is outside {low} to {high}.")
     return value
+
+
+def seconds(name: str, default: str) -> float:
+    """`5s`, `500ms` or `2min`, as PostgreSQL writes times; a bare number is milliseconds, 0 none."""
+    raw = text(name, default)
+    found = re.fullmatch(r"(\d+)(ms|s|min)?", raw)
+    if found is None:
+        raise ImproperlyConfigured(f"{name}={raw!r} is no time such as 5s or 500ms.")
+    return int(found[1]) * {None: 0.001, "ms": 0.001, "s": 1.0, "min": 60.0}[found[2]]
 
 
 def words(name: str, default: str) -> list[str]:

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from apps.api import errors as api
 
+LONG = 20  # letters: what one would not like to write again
 
-def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+
+def _answer(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
     if api.is_api(request):
         return api.plain(status)
-    return render(request, "error.html", {"status": status, "title": title, "message": text}, status=status)
+    return render(request, "error.html", {"status": status, "title": title, "message": text, **more}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -35,9 +37,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return api.plain(500)
     # Without context processors: whatever broke may be among them.
     text = _("Something broke on our side and has been recorded. What you entered was not saved; please try again.")
-    return HttpResponse(f"<!doctype html><meta charset=utf-8><title>500</title><h1>500</h1><p>{text}</p>", status=500)
+    return HttpResponse(
+        f"<!doctype html><meta charset=utf-8><title>500</title><h1>500</h1><p data-reason>{text}</p>", status=500
+    )
+
+
+def too_slow(request: HttpRequest) -> HttpResponse:
+    text = _("This took too long and was stopped. Narrow it down: search by a number, or filter.")
+    return _answer(request, 503, _("That was too much at once"), text)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    text = _("This page was open for too long or in another tab. Go back, reload it and send it again.")
-    return _answer(request, 403, _("Please send that once more"), text)
+    text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
+    typed = [text for text in request.POST.values() if isinstance(text, str) and len(text) >= LONG]
+    return _answer(request, 403, _("Please send that once more"), text, typed=typed)

@@ -3,8 +3,11 @@
 import re
 import zoneinfo
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -12,6 +15,9 @@ from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
+from apps.core import statements
+from backoffice import errors
+from backoffice.compression import compressed_file
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -61,21 +67,57 @@ class SecurityHeaders:
 _ANY_VERSION = re.compile(r"/static/(?:[0-9a-f]{12}/)?(?=.)")
 
 
+class BoundedRequests:
+    """No statement takes longer than its limit. And of a page as of the API: what no browser sends by itself and no
+    database keeps is refused before anybody reads it, in addresses and forms: bytes that are no UTF-8, and NUL."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_api(request) and not (_is_storable(_query(request)) and _is_storable(_form(request))):
+            return errors.bad_request(request)
+        with statements.limited():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError) and statements.was_too_slow(error):
+            return errors.too_slow(request)
+        return None
+
+
+def _query(request: HttpRequest) -> bytes:
+    return str(request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
+
+
+def _form(request: HttpRequest) -> bytes:
+    return request.body if request.content_type == "application/x-www-form-urlencoded" else b""
+
+
+def _is_storable(encoded: bytes) -> bool:
+    try:
+        return "\0" not in unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+
+
 class StaticFiles(WhiteNoiseMiddleware):
     """Static files, also under the address of another version: while servers are exchanged one after the other, a page
     that the one has made asks the other for its files. Only under one's own address they are kept for ever."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
-        held = None
-        if path not in self.files and (version := _ANY_VERSION.match(path)):
-            held = self.files.get(settings.STATIC_URL + path[version.end() :])
+        mine = path in self.files
+        if not mine and (version := _ANY_VERSION.match(path)):
+            path = settings.STATIC_URL + path[version.end() :]
+        held = self.files.get(path)
         if held is None:
             answer: HttpResponseBase = super().__call__(request)
             return answer
         response: HttpResponseBase = self.serve(held, request)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+        if not mine:
+            response.headers["Cache-Control"] = "no-cache"
+        return compressed_file(request, response, path, lambda: Path(held.alternatives[-1][1]).read_bytes())
 
 
 class ReaderLocale(LocaleMiddleware):

@@ -66,7 +66,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backoffice.logs.RequestLog",
     "apps.operations.metrics.CountRequests",
+    "backoffice.compression.Compression",
     "backoffice.middleware.SecurityHeaders",
+    "backoffice.middleware.BoundedRequests",
     "django.middleware.security.SecurityMiddleware",
     "backoffice.middleware.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -114,6 +116,7 @@ TEMPLATES = [
 # No health check before each: it would cost every request a round trip. After the database restarts, the first request
 # of each thread answers 503 and the next one connects anew.
 DATABASES = {"default": env.database(DATA_DIR) | {"CONN_MAX_AGE": None}}
+STATEMENT_SECONDS = env.seconds("DB_STATEMENT_TIMEOUT", "5s")
 PREPARED_STATEMENTS = env.flag("PREPARED_STATEMENTS", True)
 if not env.text("DATABASE_URL"):
     # A file, so that tests of races have several connections; pytest-xdist adds the worker's name.
@@ -169,6 +172,7 @@ REST_FRAMEWORK = {
 
 # What treats all tables alike asks here for them, and for the lists of the admin.
 CATALOGUE = "backoffice.catalogue"
+TABLE_GROUPS = "backoffice.admin.GROUPS"
 ADMIN_SITE = "backoffice.admin.site"
 
 # Events: who hears of what stands on one page.
@@ -217,6 +221,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "backoffice" / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = "backoffice.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

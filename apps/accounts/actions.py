@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from apps.accounts import second_step, tokens
+from apps.accounts import links, second_step, tokens
 from apps.accounts.models import Entity, Hub, Session, Shop, Token, User, Visibility
 from apps.accounts.queries import sees_no_more
 from apps.core import history
@@ -113,6 +113,20 @@ def change_user(user: User, *, by: Actor, **given: Any) -> User:
 def set_password(user: User, *, password: str, by: Actor) -> None:
     """A new password by its owner; every other browser and every token is signed out."""
     _own(user, by)
+    _set_password(user, password)
+
+
+@action(level=None)
+def set_password_by_link(*, uid: str, token: str, password: str, by: Actor) -> User:
+    """The same by somebody who holds a link (links.password_path). One link, one use: NotFound for a used one."""
+    user = links.user_of(uid, token, lock=True)
+    if user is None:
+        raise NotFound()
+    _set_password(user, password)
+    return user
+
+
+def _set_password(user: User, password: str) -> None:
     if errors := _weak(password, user):
         raise Invalid(errors)
     user.set_password(password)

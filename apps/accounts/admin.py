@@ -20,6 +20,7 @@ from apps.accounts.words import LEVELS, SCOPES
 from apps.core.actors import Actor
 from apps.core.admin.logs import PlainAdmin
 from apps.core.admin.tables import RowAdmin
+from apps.core.answers import holds_secret
 from apps.core.levels import Level
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
@@ -108,7 +109,7 @@ class UserAdmin(RowAdmin):
             "back": reverse("admin:accounts_user_change", args=[user.pk]),
             "level_words": LEVELS[user.level],
         }  # fmt: skip
-        return render(request, "admin/access.html", context)
+        return holds_secret(render(request, "admin/access.html", context))
 
     def _revoke(self, request: HttpRequest, user: User) -> HttpResponse:
         by: Any = request.user

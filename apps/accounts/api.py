@@ -6,15 +6,15 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import http_date
 from rest_framework import exceptions
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from apps.accounts import tokens
-from apps.accounts.models import SignIn, User
+from apps.accounts.models import SignIn, User, account_of
 from apps.accounts.signin import check_password, sign_in, source_of
 from apps.api.endpoint import Body, endpoint
 from apps.api.envelope import answer, success
-from apps.api.parsers import JSONParser
+from apps.api.parsers import FormParser, JSONParser
 from apps.core.levels import Level
 from apps.core.times import iso
 
@@ -37,6 +37,7 @@ class Username(Body):
 
 
 def _home(request: Request) -> HttpResponse:
+    """Whether the API is there: a line of plain text with the time, for anybody."""
     return HttpResponse(
         f"Welcome to the SMARTSolar API: {iso(timezone.now())}", content_type="text/plain; charset=utf-8"
     )
@@ -71,6 +72,7 @@ def login(request: Request, body: Credentials) -> HttpResponse:
 
 @endpoint("POST", any_token=True, parsers=FORMS)
 def logout(request: Request) -> HttpResponse:
+    """End the token that this request comes with."""
     tokens.revoke(str(request.auth))
     return success("Logged out")
 
@@ -85,8 +87,10 @@ def validate_user(request: Request, body: Username) -> HttpResponse:
 
 
 def _validate_user_and_password(request: Request, body: UserAndPassword) -> HttpResponse:
-    # Through the same counter as a log-in, so that this is no way round it.
-    # It looks at the password only: of a second step it knows nothing, and lets nobody in.
+    """`data` is the text "True" or "False". Counted as guesses at the log-in are, so that this is no way round it.
+
+    It looks at the password only: of a second step it knows nothing, and lets nobody in.
+    """
     right = check_password(request._request, body.username, body.password)
     found = right is not None and _visible(request, body.username) is not None
     return success(f"Successfully checked the username {body.username} with it's password", str(found))
@@ -102,7 +106,7 @@ validate_user_and_password_post = endpoint("POST", level=Level.SYSTEM, body=User
 
 def _visible(request: Request, username: str) -> User | None:
     asking: Any = request.user
-    users = User.objects.filter(email__iexact=username, is_active=True)
+    users = User.objects.filter(email=account_of(username), is_active=True)
     if not asking.is_global:
         users = users.filter(entity_id=asking.entity_key)
     return users.first()

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 
-from apps.accounts.models import User
+from apps.accounts.models import User, account_of
 
 
 class EmailBackend(BaseBackend):
@@ -14,7 +14,7 @@ class EmailBackend(BaseBackend):
     ) -> User | None:
         if not username or password is None:
             return None
-        user = User.objects.filter(email__iexact=username).first()
+        user = User.objects.filter(email=account_of(username)).first()
         if user is None:
             make_password(password)  # the same work as a real check
             return None

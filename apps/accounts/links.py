@@ -12,10 +12,12 @@ def password_path(user: User) -> str:
     return reverse("console:password", args=[uid, default_token_generator.make_token(user)])
 
 
-def user_of(uid: str, token: str) -> User | None:
-    """Whom the link is for, or None for one that has been used, is too old or was never ours."""
+def user_of(uid: str, token: str, *, lock: bool = False) -> User | None:
+    """Whom the link is for, or None for one that has been used, is too old or was never ours. `lock`: of the same link
+    pressed twice at one moment the second waits here, and finds it used."""
+    people = User.objects.select_for_update(of=("self",)) if lock else User.objects.all()
     try:
-        user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
+        user = people.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
     return user if user is not None and default_token_generator.check_token(user, token) else None

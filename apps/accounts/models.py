@@ -73,9 +73,15 @@ class Visibility(models.TextChoices):
     ENTITY = "ENTITY", _("Units of the own entity")
 
 
+def account_of(typed: str) -> str:
+    """The e-mail address as accounts bear it. One account, one spelling: what databases take for the same letter in
+    another case (ſ for s) is another account, so nobody gets guesses of a counter of their own by writing it so."""
+    return typed.replace("\0", "").strip().lower()[:254]
+
+
 class UserManager(BaseUserManager.from_queryset(RowQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username or "")
+        return self.get(email=account_of(username or ""))
 
 
 class User(AbstractBaseUser, Row):

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts import second_step
-from apps.accounts.models import Session, SignIn, SignInCounter, User
+from apps.accounts.models import Session, SignIn, SignInCounter, User, account_of
 from apps.core.crypto import keyed_digest
 from apps.core.refusals import TooMany
 
@@ -51,7 +51,7 @@ def sign_in(request: HttpRequest, username: str, password: str, *, door: str, co
     Where the account has a second step, `code` is checked too at the API's door; the browser asks for it on a page of
     its own (check_code).
     """
-    account = username.strip().lower()[:254]
+    account = account_of(username)
     source = source_of(request)
     try:
         user = _guess(request, account, source, password)
@@ -59,7 +59,7 @@ def sign_in(request: HttpRequest, username: str, password: str, *, door: str, co
         _log(request, account, None, SignIn.Outcome.LOCKED, door)
         raise
     if user is None:
-        _log(request, account, User.objects.filter(email__iexact=account).first(), SignIn.Outcome.WRONG, door)
+        _log(request, account, User.objects.filter(email=account).first(), SignIn.Outcome.WRONG, door)
         return None
     if second_step.in_force(user):
         if door == SignIn.Door.BROWSER:
@@ -73,7 +73,7 @@ def sign_in(request: HttpRequest, username: str, password: str, *, door: str, co
 
 def check_password(request: HttpRequest, username: str, password: str) -> User | None:
     """Whether the two go together; counted as guesses are, and nobody is signed in."""
-    return _guess(request, username.strip().lower()[:254], source_of(request), password)
+    return _guess(request, account_of(username), source_of(request), password)
 
 
 def check_code(request: HttpRequest, user: User, code: str, *, door: str) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 
 from apps.api import envelope, openapi
-from apps.api.errors import plain
+from apps.api.errors import not_offered
 
 # Swagger UI writes style attributes and draws its icons from data: addresses; nothing comes from elsewhere.
 POLICY = (
@@ -18,7 +18,7 @@ POLICY = (
 
 def _open(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def run(request: HttpRequest) -> HttpResponse:
-        return view(request) if request.method in ("GET", "HEAD") else plain(405)
+        return view(request) if request.method in ("GET", "HEAD") else not_offered("GET")
 
     run.methods, run.who = ("GET",), "anyone"  # type: ignore[attr-defined]
     run.__qualname__, run.__module__ = view.__qualname__, view.__module__
@@ -37,4 +37,10 @@ def docs(request: HttpRequest) -> HttpResponse:
     return response
 
 
-urlpatterns = [path("openapi.json", schema), path("docs", docs)]
+@_open
+def lead_there(request: HttpRequest) -> HttpResponse:
+    """Whoever opens the API itself in a browser finds its documentation."""
+    return redirect("/v1/docs")
+
+
+urlpatterns = [path("", lead_there), path("docs/", lead_there), path("openapi.json", schema), path("docs", docs)]

@@ -20,7 +20,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.api.parsers import JSONParser
+from apps.api.parsers import ApiRequest, JSONParser
 from apps.core.actions import require_level
 from apps.core.levels import Level
 from apps.core.refusals import Invalid
@@ -90,6 +90,17 @@ class ApiView(APIView):
 
     def open_to_anyone(self, method: str) -> bool:
         return False
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        made = super().initialize_request(request, *args, **kwargs)
+        made.__class__ = ApiRequest
+        return made
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """Of `Allow` (RFC 9110) in a 405."""
+        offered = [name for name in ("GET", "POST", "PUT", "DELETE") if self.level_of(name)[0]]
+        return [*offered, "HEAD"] if "GET" in offered else offered
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         method = "GET" if request.method == "HEAD" else str(request.method)

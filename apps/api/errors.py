@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
 from apps.api import envelope
+from apps.core import statements
 from apps.core.refusals import Invalid, Refused, TooMany
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ def exception_handler(error: Exception, context: Any = None) -> HttpResponse | N
         response = envelope.answer(envelope.error(str(error.detail), CODES.get(status, "error")), status)
         if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
             response["WWW-Authenticate"] = "Token"
+        if isinstance(error, exceptions.MethodNotAllowed) and context is not None:
+            response["Allow"] = ", ".join(context["view"].allowed_methods)
         return response
     if isinstance(error, Http404):
         return plain(404)
@@ -52,7 +55,9 @@ def exception_handler(error: Exception, context: Any = None) -> HttpResponse | N
         return envelope.answer(envelope.error(text, "conflict"), 400)
     if isinstance(error, SuspiciousOperation | DataError | UnicodeError):
         return plain(400)
-    if isinstance(error, OperationalError):  # statement or lock timeout, server away
+    if isinstance(error, OperationalError) and statements.was_too_slow(error):
+        return envelope.answer(envelope.error(TOO_SLOW, "too_slow"), 503)
+    if isinstance(error, OperationalError):  # lock timeout, server away
         log.exception("the database did not answer")
         response = plain(503)
         response["Retry-After"] = "5"
@@ -71,8 +76,18 @@ TEXTS = {
 }
 
 
+TOO_SLOW = "This took too long and was stopped; narrow it down: a filter by a key, a pattern that begins with letters"
+
+
 def plain(status: int) -> HttpResponse:
     return envelope.answer(envelope.error(TEXTS[status], CODES[status]), status)
+
+
+def not_offered(*methods: str) -> HttpResponse:
+    """405 of a view that is no viewset; `methods`: those that it has."""
+    response = plain(405)
+    response["Allow"] = ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
+    return response
 
 
 def is_api(request: HttpRequest) -> bool:

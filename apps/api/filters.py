@@ -61,6 +61,8 @@ def filtered(table: Table, rows: QuerySet, query: QueryDict) -> QuerySet:
         if column.secret and column.name in query:
             raise Invalid({column.name: "can't be filtered by"})
     names = tuple(name for name in filterable(table) if name in query)
+    if empty := [name for name in names if not str(query[name]).strip()]:  # of a script whose variable is empty
+        raise Invalid({name: "is empty: give a value, or leave the filter away" for name in empty})
     if not names:
         return rows
     filters = _filterset_of(table, names)(query, queryset=rows)

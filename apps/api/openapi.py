@@ -1,10 +1,12 @@
 """OpenAPI 3.1 of the whole of /v1, built from the tables and endpoints that are served, so that it can't differ."""
 
 import functools
+import inspect
 import re
 from typing import Any
 
 from django.db import models
+from django.utils.translation import override
 
 from apps.api.endpoint import Endpoint
 from apps.api.include import CHANGES
@@ -12,6 +14,7 @@ from apps.api.paging import DEFAULT, MOST
 from apps.api.q.relations import relations_of
 from apps.api.q.values import OPAQUE, kind_of
 from apps.api.routes import Route, every_route
+from apps.core import catalogue
 from apps.core.columns import Column
 from apps.core.crypto import MASK
 from apps.core.tables import Table
@@ -39,6 +42,11 @@ KINDS: dict[str, dict[str, Any]] = {
 def document() -> dict[str, Any]:
     """The whole description; the same for every reader."""
     routes = [route for route in every_route() if route.path.startswith("/v1/")]
+    with override("en"):
+        return _document(routes)
+
+
+def _document(routes: list[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Any] = {"Error": _ERROR}
     for route in routes:
@@ -62,6 +70,7 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
+        "tags": [{"name": name} for name in _tags(paths)],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -75,6 +84,28 @@ def document() -> dict[str, Any]:
             },
         },
     }
+
+
+# Endpoints whose room says more of them than their path does.
+ROOMS = {"apps.accounts": "Signing in", "apps.factory": "Factory", "apps.telemetry": "Telemetry"}
+
+
+def _tag(route: Route) -> str:
+    """The heading under which people look for it: the group of its table, as in the admin."""
+    if route.endpoint is not None:
+        room = ".".join(route.endpoint.handler.__module__.split(".")[:2])
+        if room in ROOMS:
+            return ROOMS[room]
+    path = route.table.path if route.table else route.path.split("/")[2]
+    return catalogue.groups().get(path, path.replace("_", " ").capitalize())
+
+
+def _tags(paths: dict[str, Any]) -> list[str]:
+    """In the order of the admin's groups, signing in first."""
+    used = {operation["tags"][0] for item in paths.values() for operation in item.values()}
+    order = [*ROOMS.values(), *catalogue.groups().values()]
+    known = [name for name in dict.fromkeys(order) if name in used]
+    return [*known, *sorted(used - set(known))]
 
 
 @functools.cache
@@ -104,25 +135,36 @@ def _of_table(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     schemas.setdefault(name, _record(table))
     record = {"$ref": f"#/components/schemas/{name}"}
     one = route.path.endswith(">")
-    operation: dict[str, Any] = {"tags": [table.path], "x-permission": route.who}
-    doc = (table.model.__doc__ or "").strip().split("\n\n")[0]
+    operation: dict[str, Any] = {"tags": [_tag(route)], "x-permission": route.who}
+    doc = " ".join((table.model.__doc__ or "").split("\n\n")[0].split())
+    row, key = table.model._meta.verbose_name, table.key.name
     match route.method, one:
         case "GET", False:
             page = {"type": "object", "properties": {
                 "num_results": {"type": "integer"}, "objects": {"type": "array", "items": record},
                 "page": {"type": "integer"}, "total_pages": {"type": "integer"}}}  # fmt: skip
-            operation |= {"summary": f"List {table.path}", "description": doc, "parameters": _list_parameters(table)}
+            operation |= {
+                "summary": f"List {table.path}",
+                "description": f"Pages of rows in scope. {doc}",
+                "parameters": _list_parameters(table),
+            }
             operation["responses"] = _responses("200", "A page of records", page)
         case "GET", True:
             operation |= {"summary": f"One of {table.path}", "parameters": [_include(table)]}
+            operation["description"] = f"The {row} with this `{key}`, or 404 where there is none in scope. {doc}"
             operation["responses"] = _responses("200", "The record", record)
         case "DELETE", _:
             operation |= {"summary": f"Delete one of {table.path}", "responses": _responses("204", "Deleted", None)}
+            operation["description"] = f"Delete the {row} with this `{key}`; a 400 says what still holds it."
         case method, _:
             made = method == "POST"
             operation["summary"] = (
                 f"Make one of {table.path}" if made else f"Change the given columns of one of {table.path}"
             )
+            operation["description"] = (
+                f"Make a {row} and answer it as it was kept. {doc}" if made
+                else f"Change the columns that are given, and no others, of the {row} with this `{key}`."
+            )  # fmt: skip
             operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _body(table, made)}}}
             operation["responses"] = _responses("201" if made else "200", "The record", record)
     return operation
@@ -131,9 +173,9 @@ def _of_table(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 def _of_endpoint(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     endpoint = route.endpoint
     assert endpoint is not None
-    doc = (endpoint.handler.__doc__ or "").strip()
+    doc = inspect.cleandoc(endpoint.handler.__doc__ or "")
     word = route.path.rstrip("/").split("/")[-1].replace("_", " ")
-    operation: dict[str, Any] = {"tags": [route.path.split("/")[2]], "summary": word, "x-permission": route.who}
+    operation: dict[str, Any] = {"tags": [_tag(route)], "summary": word, "x-permission": route.who}
     if doc:
         operation["description"] = doc
     if route.who == "anyone":

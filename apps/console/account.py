@@ -1,6 +1,7 @@
 """Coming in and going out, and what a person settles for themselves: password, second step, browsers, language."""
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -18,11 +19,12 @@ from django.utils.translation import ngettext
 from apps.accounts import actions, links, second_step
 from apps.accounts.models import Session, SignIn, Token, User, Visibility
 from apps.accounts.sessions import note_whence
-from apps.accounts.signin import check_code, remember_device, sign_in, source_of
+from apps.accounts.signin import check_code, check_password, remember_device, sign_in, source_of
 from apps.accounts.words import LEVELS, SCOPES
+from apps.console import unsent
 from apps.console.page import page
 from apps.core.refusal_words import said, translated
-from apps.core.refusals import Invalid, Refused, TooMany
+from apps.core.refusals import Invalid, NotFound, Refused, TooMany
 
 HALF_WAY = "_password_was_right"  # in a session that is not yet anybody's: {user, at, next}
 CODE_WITHIN = 600  # seconds
@@ -36,6 +38,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(back)
     username, error, status = request.POST.get("username", "").strip(), "", 200
+    kept = request.POST.get("kept", "")
     if request.method == "POST":
         try:
             user = sign_in(request, username, request.POST.get("password", ""), door=SignIn.Door.BROWSER)
@@ -44,13 +47,14 @@ def login(request: HttpRequest) -> HttpResponse:
         else:
             if user is not None and second_step.in_force(user):
                 request.session.cycle_key()
-                request.session[HALF_WAY] = {"user": user.pk, "at": timezone.now().timestamp(), "next": back}
+                held = {"user": user.pk, "at": timezone.now().timestamp(), "next": back, "kept": kept}
+                request.session[HALF_WAY] = held
                 return redirect("console:login_code")
             if user is not None:
-                return _let_in(request, user, back)
+                return _let_in(request, user, back, kept)
             error = _("This e-mail address and password do not go together. Check both and try again.")
             status = 401
-    context = {"next": back, "username": username, "error": error}
+    context = {"next": back, "username": username, "error": error, "kept": kept}
     return render(request, "console/login.html", context, status=status)
 
 
@@ -67,16 +71,19 @@ def login_code(request: HttpRequest) -> HttpResponse:
         try:
             if check_code(request, user, request.POST.get("code", "")[:40], door=SignIn.Door.BROWSER):
                 del request.session[HALF_WAY]
-                return _let_in(request, user, held["next"])
+                return _let_in(request, user, held["next"], held.get("kept", ""))
             error, status = _("This code is not right, or it has been used. Wait for the next one and try again."), 401
         except TooMany as refused:
             error, status = _wait(refused), 429
     return render(request, "console/login_code.html", {"error": error}, status=status)
 
 
-def _let_in(request: HttpRequest, user: User, back: str) -> HttpResponse:
+def _let_in(request: HttpRequest, user: User, back: str, kept: str = "") -> HttpResponse:
     start_session(request, user)
     note_whence(request, source_of(request))
+    if form := unsent.opened(kept):
+        request.session[unsent.IN_SESSION] = form
+        back = reverse("console:unsent")
     response = redirect(back)
     remember_device(response, user)
     if user.language:
@@ -115,25 +122,33 @@ def language(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Choose a password by a link: an invitation, or for one that is lost."""
     user = links.user_of(uid, token)
+    errors = {}
+    if user is not None and request.method == "POST":
+        try:
+            errors = _new_password(
+                request, lambda chosen: actions.set_password_by_link(uid=uid, token=token, password=chosen, by=user)
+            )
+        except NotFound:  # used a moment ago, by another press
+            user = None
     if user is None:
         text = _("It has been used, or is older than three days. Ask your administrator for a new one.")
         gone = {"status": "", "title": _("This link works no more"), "message": text}
         return render(request, "error.html", gone, status=410)
-    errors = _new_password(request, user) if request.method == "POST" else {}
     if request.method == "POST" and not errors:
         return redirect(f"{reverse('console:login')}?next=/")
     context: dict[str, Any] = {"person": user, "errors": errors, "rules": password_validators_help_texts()}
     response = render(request, "console/password.html", context, status=400 if errors else 200)
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is a key
+    # The address is a key, and stays with us. Not no-referrer: browsers then send `Origin: null` along with the form.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 
-def _new_password(request: HttpRequest, user: User) -> dict[str, str]:
+def _new_password(request: HttpRequest, keep: Callable[[str], Any]) -> dict[str, str]:
     chosen = request.POST.get("password", "")
     if chosen != request.POST.get("again", ""):
         return {"again": _("The two are not the same.")}
     try:
-        actions.set_password(user, password=chosen, by=user)
+        keep(chosen)
     except Invalid as refused:
         return _errors(refused)
     return {}
@@ -180,13 +195,25 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def change_password(request: HttpRequest) -> HttpResponse:
     """The present one first; then everybody else who is signed in as this person is signed out."""
     user: Any = request.user
-    if not user.check_password(request.POST.get("old", "")):
-        return _account(request, status=400, errors={"old": _("This is not your present password.")})
-    errors = _new_password(request, user)
+    if problem := _not_me(request):
+        return _account(request, status=problem[0], errors={"old": problem[1]})
+    errors = _new_password(request, lambda chosen: actions.set_password(user, password=chosen, by=user))
     if errors:
         return _account(request, status=400, errors=errors)
     end_session(request)
     return _let_in(request, user, reverse("console:account"))
+
+
+def _not_me(request: HttpRequest) -> tuple[int, str] | None:
+    """(status, text) unless `old` is the present password. Counted as at signing in: who has found an open browser has
+    no more guesses than who stands outside."""
+    user: Any = request.user
+    try:
+        if check_password(request, user.email, request.POST.get("old", "")) == user:
+            return None
+    except TooMany as refused:
+        return 429, _wait(refused)
+    return 400, _("This is not your present password.")
 
 
 @page("POST")
@@ -242,8 +269,8 @@ def second_step_on(request: HttpRequest) -> HttpResponse:
 @page("POST")
 def second_step_off(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    if not user.check_password(request.POST.get("old", "")):
-        return _account(request, status=400, errors={"off": _("This is not your present password.")})
+    if problem := _not_me(request):
+        return _account(request, status=problem[0], errors={"off": problem[1]})
     try:
         actions.turn_second_step_off(user, by=user)
     except Refused as refused:
@@ -252,7 +279,12 @@ def second_step_off(request: HttpRequest) -> HttpResponse:
 
 
 def safe(request: HttpRequest, back: str | None) -> str:
-    if back and url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+    """An address of ours to go back to: `back` where it is one, which begins with a slash."""
+    if (
+        back
+        and back.startswith("/")
+        and url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    ):
         return back
     return reverse("console:home")
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
 
 from apps.core.actions import require_level
 from apps.core.levels import Level
@@ -26,7 +27,7 @@ def page(*methods: str, level: Level | None = Level.OVERVIEW) -> Callable[[View]
             try:
                 if level is not None:
                     if not request.user.is_authenticated:
-                        return _sign_in_first(request)
+                        return sign_in_first(request)
                     require_level(request.user, level)
                 response = view(request, *args, **kwargs)
             except NotFound:
@@ -43,11 +44,17 @@ def page(*methods: str, level: Level | None = Level.OVERVIEW) -> Callable[[View]
     return wrap
 
 
-def _sign_in_first(request: HttpRequest) -> HttpResponse:
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """To the log-in page and back. What was sent by a form is kept meanwhile (unsent.py), and it is said that it was
+    not done."""
+    from apps.console import unsent
+
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=401)
-    back = request.get_full_path() if request.method == "GET" else "/"
-    return redirect_to_login(back)
+    if request.method != "POST":
+        return redirect_to_login(request.get_full_path())
+    context = {"next": "/", "kept": unsent.sealed(request), "ended": True}
+    return render(request, "console/login.html", context, status=401)
 
 
 PER_PAGE = 50

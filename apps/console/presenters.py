@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import history
 from apps.gateway.instructions import CONNECT_EVERY
 from apps.products.actions import disable_product, enable_product
 from apps.products.models import EnableState, Product
@@ -19,44 +18,6 @@ from apps.telemetry import store
 def state_of(product: Product) -> str | Promise:
     state = product.latest_state
     return STATES.get(state.current_state_type_id, state.current_state_type.name) if state else "–"
-
-
-def switching_of(product: Product) -> list[dict[str, Any]]:
-    """The newest lines of the enable history, in the reader's words."""
-    return [
-        {
-            "date": row.date,
-            "before": LABELS[EnableState(row.prev_enable_state)] if row.prev_enable_state else "–",
-            "after": LABELS[EnableState(row.current_enable_state)],
-            "user": row.user,
-        }
-        for row in product.enable_history_rel.order_by("-enable_history_id")[:12]
-    ]
-
-
-def states_of(product: Product) -> list[dict[str, Any]]:
-    rows = product.states.select_related("current_state_type").order_by("-state_id")[:8]
-    return [
-        {
-            "date": row.created_at,
-            "state": STATES.get(row.current_state_type_id, row.current_state_type.name),
-            "by": row.created_by,
-        }
-        for row in rows
-    ]
-
-
-def changes_of(product: Product) -> list[dict[str, Any]]:
-    """What people changed of the unit's own row: who, when, from what to what."""
-    labels = {field.column: field.verbose_name for field in product._meta.concrete_fields}
-    return [
-        {
-            "at": image.history_date,
-            "by": image.history_user_id,
-            "columns": [(labels.get(name, name), *pair) for name, pair in (image.history_change_reason or {}).items()],
-        }
-        for image in history.images(Product, [product.pk])[:8]
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console import account, jobs, views
+from apps.console import account, acts, jobs, unsent, views
 
 app_name = "console"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("login", account.login, name="login"),
     path("login/code", account.login_code, name="login_code"),
+    path("again", unsent.again, name="unsent"),
     path("logout", account.logout, name="logout"),
     path("language", account.language, name="language"),
     path("password/<str:uid>/<str:token>", account.password, name="password"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("units/<str:imei>", views.unit, name="unit"),
     path("units/<str:imei>/enable", views.enable, name="enable"),
     path("units/<str:imei>/disable", views.disable, name="disable"),
+    path("units/<str:imei>/act/<str:name>", acts.act, name="act"),
     path("bulk", jobs.bulk, name="bulk"),
     path("jobs", jobs.listing, name="jobs"),
     path("jobs/from_list", jobs.from_list, name="job_from_list"),

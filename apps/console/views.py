@@ -4,12 +4,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.console import show
+from apps.console import acts, show
 from apps.console.jobs import acts_of
 from apps.console.page import page, paged
-from apps.console.presenters import changes_of, state_of, states_of, switch_of, switching_of, trace_of
+from apps.console.presenters import state_of, switch_of, trace_of
+from apps.console.timeline import KINDS, MOST, SHOWN, timeline
+from apps.core.levels import Level
 from apps.products import actions, queries
 from apps.products.models import Product
 
@@ -54,14 +57,29 @@ def unit(request: HttpRequest, imei: str) -> HttpResponse:
     context = _switch_context(request, product, "unit") | {
         "entities": queries.entity_names(product),
         "state": state_of(product),
-        "history": switching_of(product),
-        "states": states_of(product),
-        "changes": changes_of(product),
-        "notes": product.notes.order_by("-product_note_id")[:6],
+        "acts": acts.offered(product, request.user),
+        "in_admin": _in_admin(request.user, product),
         "trace": trace_of(product),
         "balance": product.balance.order_by("-balance_id").first(),
     }
-    return render(request, "console/unit.html", context)
+    return render(request, "console/unit.html", context | _timeline(request, product))
+
+
+def _timeline(request: HttpRequest, product: Product) -> dict[str, Any]:
+    kind = request.GET.get("show", "")
+    kind = kind if kind in KINDS else ""
+    most = MOST if request.GET.get("all") else SHOWN
+    entries = timeline(product, request.user, kind=kind, most=most + 1)
+    return {
+        "entries": entries[:most], "kinds": KINDS.items(), "kind": kind,
+        "more": len(entries) > most and most < MOST, "everything": most == MOST,
+    }  # fmt: skip
+
+
+def _in_admin(reader: Any, product: Product) -> str:
+    if not (reader.is_staff and reader.level >= Level.ADMIN):
+        return ""
+    return reverse("admin:products_product_change", args=[product.pk])
 
 
 @page("GET")

@@ -23,6 +23,12 @@ def is_history(table: Table) -> bool:
     return table.path in histories
 
 
+def groups() -> Mapping[str, str]:
+    """The group in which people look for a table, by its path, in the reader's language."""
+    found: Any = import_string(settings.TABLE_GROUPS)
+    return {path: str(title) for title, _icon, paths in found for path in paths}
+
+
 def named(path: str) -> str:
     """What people call the rows of this table, as a heading has it."""
     return capfirst(str(tables()[path].model._meta.verbose_name_plural))

@@ -5,9 +5,12 @@ prepares a statement once (`PREPARED_STATEMENTS=0` behind a pooler in transactio
 source of what is asked, scope included; nothing is written by hand.
 """
 
+import contextlib
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from sqlite3 import Error
 from typing import Any
 
 from django.conf import settings
@@ -78,3 +81,33 @@ def execute_prepared(cursor: Any, sql: str, params: Sequence[Any]) -> None:
         held.prepared[sql] = name
     places = ", ".join(["%s"] * len(params))
     cursor.execute(f"EXECUTE {name}({places})" if params else f"EXECUTE {name}", params)
+
+
+LIMIT = settings.STATEMENT_SECONDS  # seconds; 0: none
+_STEPS = 20_000  # of SQLite's machine between two looks at the clock: a fraction of a millisecond
+
+
+@contextlib.contextmanager
+def limited() -> Iterator[None]:
+    """Within: no statement of SQLite runs longer than LIMIT; it ends as one of PostgreSQL does by its own timeout."""
+    if connection.vendor != "sqlite" or not LIMIT:
+        yield
+        return
+
+    def timed(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        last = time.monotonic() + LIMIT
+        context["connection"].connection.set_progress_handler(lambda: time.monotonic() > last, _STEPS)
+        return execute(sql, params, many, context)
+
+    try:
+        with connection.execute_wrapper(timed):
+            yield
+    finally:
+        with contextlib.suppress(AttributeError, Error):  # there is no connection, or it has been closed meanwhile
+            connection.connection.set_progress_handler(None, 0)
+
+
+def was_too_slow(error: BaseException) -> bool:
+    """Whether the database stopped a statement for its time (and not, say, because it is away)."""
+    cause = error.__cause__ or error
+    return getattr(cause, "pgcode", None) == "57014" or str(cause) == "interrupted"

@@ -8,6 +8,7 @@ from dateutil import parser as lenient
 
 UTC = dt.UTC
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?$")
+_LOST_PLUS = re.compile(r":\d\d(\.\d+)? \d\d:?\d\d$")  # `+02:00` whose plus an address has made a blank
 _ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
 # `12:00:00 02:00`: a plus that was not encoded in an address reads as a blank, and the zone as a second time of day.
 _LOST_PLUS = re.compile(r":\d\d(?:\.\d+)?\s+(?:0\d|1[0-4]):?[0-5]\d$")
@@ -31,6 +32,8 @@ def parse_moment(text: str) -> dt.datetime:
     text = text.strip()
     if not text or len(text) > LONGEST or not text.isascii() or _LOST_PLUS.search(text):
         raise ValueError("not a time")
+    if _LOST_PLUS.search(text):
+        raise ValueError("a time whose + became a blank; write it as %2B")
     moment: dt.datetime | None = None
     if _ISO.match(text):
         try:

@@ -46,6 +46,7 @@ class Hub2Body(Body):
 
 @endpoint("POST", level=actions.create_hub2.level, body=Hub2Body)
 def create_hub2(request: Request, body: Hub2Body) -> HttpResponse:
+    """Make a Hub 2 of a new board and SIM; a number that is taken is a 400 by its field. Its key is shown this once."""
     fields = body.model_dump(exclude={"product"})
     made = actions.create_hub2(**fields, assembler=body.product.assembler, by=request.user)
     product = made.product

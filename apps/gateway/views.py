@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.api import envelope
-from apps.api.errors import exception_handler, plain
+from apps.api.errors import exception_handler, not_offered
 from apps.api.parsers import loads
 from apps.core.actors import Actor, unit
 from apps.core.refusals import Invalid, Refused
@@ -71,7 +71,7 @@ def door(**works: Work) -> Callable[[HttpRequest], HttpResponse]:
     def view(request: HttpRequest) -> HttpResponse:
         work = works.get(str(request.method))
         if work is None:
-            return plain(405)
+            return not_offered(*works)
         try:
             return _exchange(request, work)
         except Doubtful:

@@ -8,14 +8,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from apps.api import envelope
-from apps.api.errors import plain
+from apps.api.errors import not_offered
 from apps.events.queries import waiting
 
 
 def _probe(view: Any) -> Any:
     @functools.wraps(view)
     def run(request: HttpRequest) -> HttpResponse:
-        answer: HttpResponse = view(request) if request.method in ("GET", "HEAD") else plain(405)
+        answer: HttpResponse = view(request) if request.method in ("GET", "HEAD") else not_offered("GET")
         return answer
 
     run.who, run.methods = "anyone", ("GET",)  # type: ignore[attr-defined]

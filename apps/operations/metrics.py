@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from apps.api.errors import plain
+from apps.api.errors import not_offered, plain
 from apps.core import counting
 from apps.events.queries import waiting
 from apps.jobs.models import AT_WORK, Job
@@ -99,7 +99,7 @@ ProcessCollector(registry=_here)
 def metrics(request: HttpRequest) -> HttpResponse:
     """With METRICS_TOKEN: to whoever sends it (`Authorization: Bearer …`). Without: to this machine itself only."""
     if request.method not in ("GET", "HEAD"):
-        return plain(405)
+        return not_offered("GET")
     if not _may(request):
         return plain(404)
     counted = _here

@@ -46,42 +46,49 @@ class EntityChangeBody(Body):
 
 @endpoint("PUT", level=actions.enable_product.level, fetch=unit)
 def enable(request: Request, product: Product) -> HttpResponse:
+    """Order the unit to switch on. It is `pending_enabled` until the unit has confirmed it; once more: no change."""
     actions.enable_product(product, by=request.user)
     return success("Product enabled")
 
 
 @endpoint("PUT", level=actions.disable_product.level, fetch=unit)
 def disable(request: Request, product: Product) -> HttpResponse:
+    """Order the unit to switch off. It is `pending_disabled` until the unit has confirmed it."""
     actions.disable_product(product, by=request.user)
     return success("Product disabled")
 
 
 @endpoint("PUT", level=actions.enable_tamper_switch.level, fetch=unit)
 def enable_tamper_switch(request: Request, product: Product) -> HttpResponse:
+    """Order the unit's tamper switch on; pending until the unit has confirmed it."""
     actions.enable_tamper_switch(product, by=request.user)
     return success(f"Product #{product.product_imei} tamper_switch_enabled")
 
 
 @endpoint("PUT", level=actions.disable_tamper_switch.level, fetch=unit)
 def disable_tamper_switch(request: Request, product: Product) -> HttpResponse:
+    """Order the unit's tamper switch off; pending until the unit has confirmed it."""
     actions.disable_tamper_switch(product, by=request.user)
     return success(f"Product #{product.product_imei} tamper_switch_disabled")
 
 
 @endpoint("PUT", level=actions.change_state.level, fetch=unit, body=StateBody)
 def change_state(request: Request, product: Product, body: StateBody) -> HttpResponse:
+    """Move the unit to another of its nine states, along the documented moves only."""
     actions.change_state(product, new_state=body.new_state, by=request.user)
     return success("Product state changed")
 
 
 @endpoint("PUT", level=actions.assign_entity.level, fetch=unit, body=EntityBody)
 def assign_entity(request: Request, product: Product, body: EntityBody) -> HttpResponse:
+    """Let the unit belong to a further entity; the answer names all of its entities."""
     product = actions.assign_entity(product, entity_id=body.entity_id, by=request.user)
     return success(f"Product #{product.product_imei} assigned to entity: {body.entity_id}", _names(product))
 
 
 @endpoint("PUT", level=actions.change_entity.level, fetch=unit, body=EntityChangeBody)
 def change_entity(request: Request, product: Product, body: EntityChangeBody) -> HttpResponse:
+    """Move the unit from one entity to another; the answer names all of its entities."""
     product = actions.change_entity(
         product, old_entity_id=body.old_entity_id, new_entity_id=body.new_entity_id, by=request.user
     )
@@ -90,6 +97,7 @@ def change_entity(request: Request, product: Product, body: EntityChangeBody) ->
 
 @endpoint("PUT", level=actions.remove_entity.level, fetch=unit, body=EntityBody)
 def remove_entity(request: Request, product: Product, body: EntityBody) -> HttpResponse:
+    """Take the unit from an entity. Without any it belongs to entity 1, "Unknown Entity"."""
     product = actions.remove_entity(product, entity_id=body.entity_id, by=request.user)
     return success(f"Entity #{body.entity_id} removed from Product #{product.product_imei}", _names(product))
 
@@ -124,6 +132,7 @@ def read_data(request: Request, product: Product, body: DataQuery) -> HttpRespon
 
 @endpoint("POST", level=Level.TECHNICAL, fetch=unit)
 def write_data(request: Request, product: Product) -> HttpResponse:
+    """Keep points: {measurement, tags, fields: {name: [[time, value], …]}}. One bad point refuses them all."""
     upload = store.check(request.data)
     count = store.write(product.subject, upload)
     return success(f"{count} data-point(s) successfully written to influx")

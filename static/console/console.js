@@ -11,34 +11,66 @@ document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/
 
 const main = document.querySelector("main[data-watch]");
 const lost = document.getElementById("lost");
+const ended = document.getElementById("ended");
 
 function connected(yes) {
   lost.hidden = yes;
 }
 
-async function ask(url, options = {}) {
-  const answer = await fetch(url, {
-    ...options,
-    headers: { "X-Requested-With": "fetch", ...options.headers },
-    credentials: "same-origin",
-    signal: AbortSignal.timeout(30000),
-  });
-  if (answer.status === 401) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+// Why a request came to nothing: `kind` is lost (it did not arrive), late (no answer came), ended (the session has), or
+// refused, with the server's own words.
+class Failure extends Error {
+  constructor(kind, reason = "") {
+    super(reason || kind);
+    this.kind = kind;
   }
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.text();
+}
+
+async function ask(url, options = {}) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch(url, {
+      ...options,
+      headers: { "X-Requested-With": "fetch", ...options.headers },
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(30000),
+    });
+    text = await answer.text();
+  } catch (problem) {
+    throw new Failure(problem.name === "TimeoutError" || answer ? "late" : "lost");
+  }
+  if (ended) ended.hidden = answer.status !== 401;
+  if (answer.status === 401) throw new Failure("ended");
+  if (!answer.ok) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    throw new Failure("refused", page.querySelector("[data-reason]")?.textContent.trim() || String(answer.status));
+  }
+  return text;
 }
 
 function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
+  const token = fresh.querySelector("input[name=csrfmiddlewaretoken]")?.value;
+  if (token) for (const box of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) box.value = token;
   for (const old of document.querySelectorAll("[data-part]")) {
     const part = fresh.getElementById(old.id);
     if (!part || part.innerHTML === old.innerHTML) continue;
     const focused = old.contains(document.activeElement) ? document.activeElement.className : "";
+    const problem = old.querySelector("[data-problem]:not([hidden])");
+    if (problem) part.querySelector("[data-problem]")?.replaceWith(problem); // it stays until the next press
     old.replaceWith(part);
     if (focused) part.querySelector(`button.${focused}:not(:disabled)`)?.focus();
   }
+}
+
+// What may be done is another thing after something was; until then it stays, with what is being typed into it.
+function renew(acts, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("acts");
+  if (!fresh) return acts.remove();
+  const name = document.activeElement.closest("form")?.action;
+  acts.replaceWith(fresh);
+  if (name) [...fresh.querySelectorAll("form")].find((one) => one.action === name)?.querySelector("button").focus();
 }
 
 let asking = false;
@@ -53,8 +85,8 @@ async function refresh() {
   try {
     show(await ask(location.href));
     connected(true);
-  } catch {
-    connected(false);
+  } catch (problem) {
+    connected(problem.kind === "ended");
   } finally {
     asking = false;
     if (again) {
@@ -66,17 +98,23 @@ async function refresh() {
 
 async function order(form) {
   const button = form.querySelector("button");
-  const problem = document.querySelector("[data-problem]");
+  const acts = form.closest("#acts");
+  const box = () => (acts ?? document).querySelector("[data-problem]");
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
-  problem.hidden = true;
+  box().hidden = true;
   try {
-    show(await ask(form.action, { method: "POST", body: new FormData(form) }));
+    const html = await ask(form.action, { method: "POST", body: new FormData(form) });
+    show(html);
+    if (acts) renew(acts, html);
     connected(true);
-  } catch {
+  } catch (problem) {
     button.disabled = false;
     button.removeAttribute("aria-busy");
-    problem.hidden = false;
+    const said = box().dataset[problem.kind];
+    box().textContent = problem.kind === "refused" ? `${said} ${problem.message}` : said;
+    box().hidden = false;
+    box().scrollIntoView({ block: "nearest" });
   }
 }
 

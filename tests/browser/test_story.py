@@ -153,7 +153,7 @@ def test_the_description_of_the_api_is_drawn_from_our_own_files(person):
     integrator = person()
     integrator.page.goto("/v1/docs")
     integrator.page.wait_for_selector(".opblock-tag")
-    integrator.page.get_by_role("link", name="state_types").click()
+    integrator.page.get_by_role("link", name="Kinds of units").click()
     integrator.page.wait_for_selector(".opblock-get")
     integrator.keep("api-docs")
     assert integrator.complaints == []

@@ -52,7 +52,7 @@ def client(package, cast):
     """Signed in by the generated call itself."""
     options = {"base_url": "http://localhost", "httpx_args": {"transport": InProcess()}}
     models = importlib.import_module(f"{NAME}.models")
-    login = importlib.import_module(f"{NAME}.api.auth.post_auth_login")
+    login = importlib.import_module(f"{NAME}.api.signing_in.post_auth_login")
     body = models.PostAuthLoginCredentials(username=cast.root.email, password=PASSWORD)
     answer = login.sync_detailed(client=package.Client(**options), body=body)
     assert answer.status_code == 200
@@ -61,8 +61,9 @@ def client(package, cast):
 
 
 def calls(path):
-    """The generated modules of a table: {module name: module}."""
-    folder = importlib.import_module(f"{NAME}.api.{path}")
+    """The generated modules of a table's group: {module name: module}."""
+    group = json.loads(openapi.cached_document())["paths"][f"/v1/{path}"]["get"]["tags"][0]
+    folder = importlib.import_module(f"{NAME}.api.{group.lower().replace(' ', '_')}")
     return {
         one.name: importlib.import_module(f"{folder.__name__}.{one.name}")
         for one in pkgutil.iter_modules(folder.__path__)

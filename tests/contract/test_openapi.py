@@ -1,6 +1,7 @@
 """The description of the API: valid, whole, and true under generated requests of every level."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,6 +34,28 @@ def test_every_route_is_in_it():
     }
     assert described == served
     assert len(described) > 250
+
+
+def test_each_operation_says_in_a_sentence_what_it_does():
+    tags = [tag["name"] for tag in DOCUMENT["tags"]]
+    assert tags[0] == "Signing in"
+    assert {"Units", "Parts", "Repairs", "Credit", "Factory"} <= set(tags)
+    assert len(tags) < 15  # headings as people think, not one a table
+    said = {}
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            where = f"{method} {path}"
+            assert operation["tags"][0] in tags, where
+            assert re.match(r"[A-Z`].{20,}[.…:\]}]", operation["description"], re.S), where
+            said.setdefault((operation["tags"][0], operation["summary"], method), []).append(path)
+    for (_tag, summary, _method), paths in said.items():  # two paths of one table are called alike, and nothing else
+        assert len({path.replace("dead_letters", "dead_letter") for path in paths}) == 1 or summary == "home", paths
+
+
+def test_the_api_itself_leads_to_its_documentation(client):
+    for path in ("/v1/", "/v1/docs/"):
+        assert client.get(path)["Location"] == "/v1/docs"
+    assert client.post("/v1/").status_code == 405
 
 
 def test_no_secret_stands_in_it():

@@ -251,3 +251,42 @@ def test_language_and_clock_are_kept_for_admin_and_screens(cast):
     assert answer.cookies["django_language"].value == "fr"
     assert 'lang="fr"' in elsewhere.get("/admin/").content.decode()
     assert "Réparations" in elsewhere.get("/admin/").content.decode()
+
+
+def test_the_old_password_is_guessed_no_more_often_than_at_the_door(cast):
+    mine, _answer = signed_in(cast.tina)
+    given = {"old": "wrong", "password": STRONG, "again": STRONG}
+    for address in ("/account/password", "/account/second_step/off") * 5:
+        assert mine.post(address, given).status_code == 400
+    for address in ("/account/password", "/account/second_step/off"):
+        locked = mine.post(address, given | {"old": PASSWORD})
+        assert locked.status_code == 429
+        assert address.endswith("off") or b"Too many attempts" in locked.content  # who has no second step has no box
+    cast.tina.refresh_from_db()
+    assert cast.tina.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "name", ["\u017fystem.global@example.org", "SYSTEM.GLOBAL@example.org", " system.global@example.org "]
+)
+def test_one_account_has_one_counter_however_it_is_written(cast, name):
+    """`ſ` is an `s` to PostgreSQL's upper(): such a name signed in, with ten guesses of its own."""
+    first = Client().post("/v1/auth/login", {"username": name, "password": PASSWORD})
+    assert first.status_code == (401 if "\u017f" in name else 200)
+    for _guess in range(10):
+        Client().post("/v1/auth/login", {"username": cast.root.email, "password": "x"})
+    assert (
+        Client().post("/v1/auth/login", {"username": name.replace("\u017f", "s"), "password": PASSWORD}).status_code
+        == 429
+    )
+
+
+@pytest.mark.parametrize(
+    "back", ["abc", "users", "console:home", "//evil.example.org", "https:///x", "\\\\x", "javascript:x", ""]
+)
+def test_an_address_to_go_back_to_is_ours_or_nothing(cast, back):
+    signed = Client().post("/login", {"username": cast.tina.email, "password": PASSWORD, "next": back})
+    assert (signed.status_code, signed["Location"]) == (302, "/")
+    spoken = Client().post("/language", {"language": "fr", "next": back})
+    assert (spoken.status_code, spoken["Location"]) == (302, "/")
+    assert Client().get("/login", {"next": back}).status_code == 200

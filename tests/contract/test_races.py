@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from apps.accounts import backends
+from apps.accounts import actions as accounts
+from apps.accounts import backends, links
 from apps.events import wake
 from apps.factory.models import Serial
 from apps.products import actions, queries
@@ -115,3 +116,30 @@ def test_of_many_guesses_at_once_ten_are_looked_at(stage, monkeypatch):
     statuses = Counter(at_once(30, lambda: Client().post("/v1/auth/login", guess).status_code))
     assert statuses == {401: 10, 429: 20}
     assert len(looked) == 10
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_one_link_for_a_password_is_used_once(stage, monkeypatch, locked):
+    """Two presses of one link meet between the look at it and the writing, where nothing holds the second back."""
+    cast, _unit = stage
+    link = links.password_path(cast.tina)
+    meeting, keep, look = threading.Barrier(2), accounts._set_password, links.user_of
+
+    def slowly(*args):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=1)
+        return keep(*args)
+
+    monkeypatch.setattr(accounts, "_set_password", slowly)
+    if not locked:
+        monkeypatch.setattr(links, "user_of", lambda uid, token, *, lock=False: look(uid, token))
+
+    def press():
+        chosen = f"seven green lamps {threading.get_ident()}"
+        return Client().post(link, {"password": chosen, "again": chosen}).status_code
+
+    found = Counter(at_once(4, press))
+    if locked or connection.vendor == "sqlite":  # there the lock is the transaction's own
+        assert found == {302: 1, 410: 3}
+    else:
+        assert found[302] > 1

@@ -46,6 +46,10 @@ def read(table: Table, text: str | None) -> Query:
         raise Undecodable("q is no JSON") from None
     if _depth(given) > MAX_DEPTH:
         raise BadQuery(f"nested deeper than {MAX_DEPTH}")
+    try:
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadQuery("holds half a character (a lone surrogate)") from None
     if not isinstance(given, dict):
         raise BadQuery(f"{shown(given)}: q must be an object")
     filters = tree.All(())

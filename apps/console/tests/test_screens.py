@@ -1,9 +1,14 @@
 """The first screens through HTTP: what they show, what they refuse, in both languages."""
 
+import re
+
 import pytest
 from django.test import Client
 
+from apps.core.levels import Level
+from apps.core.rows import new
 from apps.products import actions
+from apps.products.models import ProductNote
 from tests.cast import PASSWORD, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +19,10 @@ def browser(cast):
     client = Client(raise_request_exception=False)
     client.force_login(cast.tina)
     return client
+
+
+def make_note(unit, words, user):
+    return new(ProductNote, by=user, product=unit, note_text=words)
 
 
 def text(answer):
@@ -95,7 +104,7 @@ def test_search_lists_several_and_says_when_there_is_none(browser, unit, cast):
 @pytest.mark.parametrize("odd", ["<script>alert(1)</script>", "%", "a\x00b", "x" * 5000, "' OR 1=1 --", "é"])
 def test_odd_searches_are_only_texts(browser, odd):
     answer = browser.get("/search", {"q": odd})
-    assert answer.status_code == 200
+    assert answer.status_code == (400 if "\0" in odd else 200)
     assert "<script>alert" not in text(answer)
 
 
@@ -148,3 +157,72 @@ def test_nothing_is_loaded_or_sent_elsewhere(browser, path):
     assert "http" not in policy
     assert "style=" not in text(answer)
     assert "<script>" not in text(answer)
+
+
+def test_what_happened_stands_in_one_line_of_time(browser, cast, unit, device):
+    admin = Client()
+    admin.force_login(cast.users["A", Level.ADMIN])
+    actions.enable_product(unit, by=cast.tina)
+    device.report(enabled=True, software="3.6")
+    actions.change_state(unit, new_state=3, by=cast.alice)
+    admin.post(f"/units/{unit.product_imei}/act/note", {"note_text": "Roof faces north"})
+    admin.post(f"/units/{unit.product_imei}/act/tamper_on")
+    page = text(browser.get(f"/units/{unit.product_imei}"))
+    told = re.sub(r"<[^>]+>|\s+", " ", page.partition('class="timeline"')[2])
+    order = ["Tamper switch", "Roof faces north", "shipped", "enabled", "belongs to Entity A", "in store"]
+    places = [told.index(word) for word in order]
+    assert places == sorted(places), told
+    assert "/admin/" not in page.partition("<main")[2]
+    assert f"/admin/products/productnote/{unit.notes.get().pk}/change/" in text(
+        admin.get(f"/units/{unit.product_imei}")
+    )
+    only = text(browser.get(f"/units/{unit.product_imei}", {"show": "note"}))
+    assert "Roof faces north" in only
+    assert "shipped</p>" not in only
+
+
+def test_a_unit_page_costs_few_queries_however_much_happened(browser, cast, unit, django_assert_max_num_queries):
+    for number in range(60):
+        make_note(unit, f"note {number}", cast.tina)
+    browser.get("/")
+    with django_assert_max_num_queries(28):
+        page = text(browser.get(f"/units/{unit.product_imei}"))
+    assert page.count('<li class="note">') == 20
+    assert text(browser.get(f"/units/{unit.product_imei}", {"all": "1"})).count('<li class="note">') == 60
+
+
+ACTS = {  # level → what its page offers
+    Level.OVERVIEW: set(), Level.TECHNICAL: {"note", "tamper_on"},
+    Level.ADMIN: {"note", "tamper_on", "state", "entity", "add_entity"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("level", ACTS)
+def test_the_page_offers_what_one_may_do(cast, unit, level):
+    client = Client()
+    client.force_login(cast.users["A", level])
+    page = text(client.get(f"/units/{unit.product_imei}"))
+    assert set(re.findall(r"/act/(\w+)", page)) == ACTS[level]
+    for name in ("note", "state", "entity", "add_entity", "tamper_on", "tamper_off"):
+        answer = client.get(f"/units/{unit.product_imei}/act/{name}")
+        may = name in ACTS[level] or (name == "tamper_off" and level != Level.OVERVIEW)
+        assert answer.status_code == (200 if may else 403), name
+    assert client.get(f"/units/{unit.product_imei}/act/explode").status_code == 404
+
+
+def test_an_act_that_is_refused_says_why_and_keeps_what_was_typed(cast, unit):
+    client = Client()
+    client.force_login(cast.alice)
+    address = f"/units/{unit.product_imei}/act/"
+    assert client.post(f"{address}note", {"note_text": "  "}).status_code == 400
+    for wrong in ("8", "x", ""):
+        answer = client.post(f"{address}state", {"new_state": wrong})
+        assert (answer.status_code, "data-reason" in text(answer)) == (400, True)
+    foreign = client.post(f"{address}entity", {"new_entity": cast.b.pk})
+    assert (foreign.status_code, "Entity B" in text(foreign)) == (400, False)
+    assert client.post(f"{address}state", {"new_state": "3"}).status_code == 302
+    unit.refresh_from_db()
+    assert unit.latest_state.current_state_type_id == 3
+    other = Client()
+    other.force_login(cast.charlie)
+    assert other.post(f"{address}note", {"note_text": "x"}).status_code == 404

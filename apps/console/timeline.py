@@ -1,0 +1,191 @@
+"""What happened to a unit, in one line of time: switching, states, entities, notes, software, parameters, parts,
+repairs, alerts and what people changed by hand. Contacts are not in it: a unit makes six of them a day.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core import history
+from apps.core.levels import Level
+from apps.products.models import EnableState, Product, ProductParameter
+from apps.products.words import LABELS, STATES
+
+SHOWN, MOST = 20, 500
+KINDS: Mapping[str, Promise] = {
+    "power": gettext_lazy("Switch"),
+    "tamper": gettext_lazy("Tamper switch"),
+    "state": gettext_lazy("State"),
+    "entity": gettext_lazy("Entity"),
+    "note": gettext_lazy("Note"),
+    "software": gettext_lazy("Software"),
+    "parameter": gettext_lazy("Parameter"),
+    "part": gettext_lazy("Part"),
+    "repair": gettext_lazy("Repair"),
+    "alert": gettext_lazy("Alert"),
+    "change": gettext_lazy("Changed by hand"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened; `lines`: (what, before, after) of a change by hand; `where`: its row in the admin."""
+
+    kind: str
+    at: dt.datetime
+    text: str = ""
+    by: str | None = ""
+    where: str = ""
+    lines: list[tuple[Any, Any, Any]] = field(default_factory=list)
+
+    @property
+    def label(self) -> Promise:
+        return KINDS[self.kind]
+
+
+def timeline(product: Product, reader: Any, *, kind: str = "", most: int = SHOWN) -> list[Entry]:
+    """The newest `most` entries (of one kind), the newest first. For who may open the admin each leads to its row."""
+    found: list[Entry] = []
+    for name, source in SOURCES.items():
+        if kind in ("", name):
+            found += source(product, most)
+    found.sort(key=lambda entry: entry.at, reverse=True)
+    if reader.is_staff and reader.level >= Level.ADMIN:
+        return found[:most]
+    return [Entry(one.kind, one.at, one.text, one.by, "", one.lines) for one in found[:most]]
+
+
+def _row(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _switched(kind: str, rows: Any, most: int) -> list[Entry]:
+    return [
+        Entry(kind, row.date, str(LABELS[EnableState(row.current_enable_state)]), row.user, _row(row))
+        for row in rows.exclude(current_enable_state=EnableState.INIT).order_by("-pk")[:most]
+    ]
+
+
+def _power(product: Product, most: int) -> list[Entry]:
+    return _switched("power", product.enable_history_rel, most)
+
+
+def _tamper(product: Product, most: int) -> list[Entry]:
+    return _switched("tamper", product.tamper_enable_histories, most)
+
+
+def _states(product: Product, most: int) -> list[Entry]:
+    rows = product.states.select_related("current_state_type").order_by("-pk")[:most]
+    return [
+        Entry(
+            "state", row.created_at, str(STATES.get(row.current_state_type_id, row.current_state_type.name)),
+            row.created_by, _row(row),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _spans(kind: str, rows: Any, began: str, ended: str, name: Any) -> Iterator[Entry]:
+    """Rows that hold from date_added until date_removed: both are things that happened."""
+    for row in rows:
+        if row.date_added:
+            yield Entry(kind, row.date_added, began % {"name": name(row)}, row.created_by, _row(row))
+        if row.date_removed:
+            yield Entry(kind, row.date_removed, ended % {"name": name(row)}, row.modified_by, _row(row))
+
+
+def _entities(product: Product, most: int) -> list[Entry]:
+    rows = product.product_entity_linker.select_related("entity").order_by("-pk")[:most]
+    return list(_spans("entity", rows, _("belongs to %(name)s"), _("leaves %(name)s"), lambda row: row.entity.name))
+
+
+def _notes(product: Product, most: int) -> list[Entry]:
+    rows = product.notes.order_by("-pk")[:most]
+    return [Entry("note", row.created_at, row.note_text, row.created_by, _row(row)) for row in rows]
+
+
+def _software(product: Product, most: int) -> list[Entry]:
+    rows = product.product_software_linker.select_related("software_version_type").order_by("-pk")[:most]
+    ordered = [
+        Entry("software", row.created_at, _("%(name)s ordered") % {"name": row.software_version_type.name},
+              row.created_by, _row(row))
+        for row in rows if row.created_by != product.subject
+    ]  # fmt: skip
+    runs = _spans(
+        "software", rows, _("runs %(name)s"), _("no longer runs %(name)s"), lambda row: row.software_version_type.name
+    )
+    return [*ordered, *runs]
+
+
+_STATUS: Mapping[str | None, Promise] = {
+    "pending": gettext_lazy("ordered"), "active": gettext_lazy("confirmed by the unit"),
+    "expired": gettext_lazy("overtaken by a later order"), "removed": gettext_lazy("no longer holds"),
+}  # fmt: skip
+
+
+def _parameters(product: Product, most: int) -> list[Entry]:
+    rows = ProductParameter.objects.filter(product=product).select_related("parameter_type").order_by("-pk")[:most]
+    return [
+        Entry(
+            "parameter", row.date_removed or row.date_added or row.created_at,
+            f"{row.parameter_type.name} = {row.value[:80]}: {_STATUS.get(row.status, row.status or '')}",
+            row.created_by, _row(row),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _parts(product: Product, most: int) -> list[Entry]:
+    rows = product.part_product_linker.select_related("part__part_type").order_by("-pk")[:most]
+
+    def name(row: Any) -> str:
+        return f"{row.part.part_type.name} {row.part.serial_number or ''}".strip()
+
+    return list(_spans("part", rows, _("%(name)s fitted"), _("%(name)s taken out"), name))
+
+
+def _repairs(product: Product, most: int) -> list[Entry]:
+    found = []
+    for row in product.repairs.select_related("repair_centre").order_by("-pk")[:most]:
+        centre = row.repair_centre.name if row.repair_centre else None
+        told = " · ".join(word for word in (row.process, row.outcome, centre) if word)
+        found.append(Entry("repair", row.created_at, told, row.created_by, _row(row)))
+    return found
+
+
+def _alerts(product: Product, most: int) -> list[Entry]:
+    rows = product.alerts.select_related("alert_type").order_by("-pk")[:most]
+    found = []
+    for row in rows:
+        label = row.alert_type.label
+        found.append(Entry("alert", row.start_time or row.created_at, label, row.created_by, _row(row)))
+        if row.dismissed_at:
+            text = _("%(name)s dismissed") % {"name": label}
+            if row.dismissal_reason:
+                text = f"{text}: {row.dismissal_reason[:200]}"
+            found.append(Entry("alert", row.dismissed_at, text, row.dismissed_by, _row(row)))
+    return found
+
+
+def _changes(product: Product, most: int) -> list[Entry]:
+    """What people changed of the unit's own row."""
+    labels = {field.column: field.verbose_name for field in product._meta.concrete_fields}
+    where = reverse("admin:products_product_history", args=[product.pk])
+    return [
+        Entry("change", image.history_date, "", image.history_user_id, where, [
+            (labels.get(name, name), *pair) for name, pair in (image.history_change_reason or {}).items()
+        ])
+        for image in history.images(Product, [product.pk])[:most]
+    ]  # fmt: skip
+
+
+SOURCES = {
+    "power": _power, "tamper": _tamper, "state": _states, "entity": _entities, "note": _notes, "software": _software,
+    "parameter": _parameters, "part": _parts, "repair": _repairs, "alert": _alerts, "change": _changes,
+}  # fmt: skip

@@ -1,0 +1,58 @@
+"""What somebody sent after their session had ended. Nothing was done with it; it is kept over the log-in, so that it
+can be looked at and sent once more, by one press of whoever has signed in."""
+
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from apps.console.page import page
+from apps.core import naming
+
+SALT = "unsent-form"
+LONGEST = 200_000  # characters
+WITHIN = 86400  # seconds
+IN_SESSION = "_unsent"
+SECRET = ("password", "again", "old", "code", "csrfmiddlewaretoken", "kept")
+
+
+def sealed(request: HttpRequest) -> str:
+    """The form of this request as a text that only we can have made; empty where there is nothing to keep."""
+    fields = [
+        (name, value) for name, values in request.POST.lists() if name not in SECRET for value in values
+    ]  # files can't be kept: a browser has to be asked for them again
+    names = [str(file.name) for _name, files in request.FILES.lists() for file in files]
+    held = {"path": request.get_full_path(), "fields": fields, "files": names}
+    if sum(len(name) + len(str(value)) for name, value in fields) > LONGEST:
+        return ""
+    return signing.dumps(held, salt=SALT, compress=True)
+
+
+def opened(text: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = signing.loads(text, salt=SALT, max_age=WITHIN)
+    except signing.BadSignature:
+        return None
+    return found
+
+
+def _label(name: str) -> str:
+    """What pages call a column of this name."""
+    words = name.replace("_", " ")
+    return str(capfirst(gettext(naming.COLUMNS.get(words, words))))
+
+
+@page("GET", "POST")
+def again(request: HttpRequest) -> HttpResponse:
+    """Show it and offer to send it; POST: leave it."""
+    held = request.session.get(IN_SESSION)
+    if request.method == "POST":
+        request.session.pop(IN_SESSION, None)
+        return redirect("console:home")
+    if not held:
+        return redirect("console:home")
+    texts = [(_label(name), value) for name, value in held["fields"] if str(value).strip()]
+    return render(request, "console/unsent.html", {"unsent": held, "texts": texts})

@@ -1,0 +1,140 @@
+"""What interrupts people in a browser: a link to a first password, a session that ends, a press that is refused."""
+
+import re
+
+import pytest
+
+from apps.demo.fleet import imei_of
+
+pytestmark = pytest.mark.xdist_group("browser")
+STRONG = "seven green lamps"
+WORDS = {
+    "en": {"in": "Sign in", "keep": "Keep it", "ended": "Your session has ended", "not_given": "The order was not given",
+           "not_sent": "Not sent yet", "send": "Send it now", "enable": "Enable", "invite": "Save", "again": "Please send that once more"},
+    "fr": {"in": "Se connecter", "keep": "Enregistrer", "ended": "Votre session est terminée", "not_given": "L’ordre n’a pas été donné",
+           "not_sent": "Pas encore envoyé", "send": "Envoyer maintenant", "enable": "Activer", "invite": "Enregistrer", "again": "Veuillez envoyer"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_somebody_invited_chooses_a_password_and_comes_in(person, language):
+    """The whole way in a real browser, which sends its origin along with the form (or `null` where it may not)."""
+    email = f"new-{language}@example.org"
+    boss = person(1366, language)
+    boss.sign_in("system@example.org")
+    boss.page.goto("/admin/accounts/user/add/")
+    boss.page.fill("[name=email]", email)
+    boss.page.fill("[name=display_name]", "Somebody new")
+    boss.page.select_option("[name=permissions]", "OVERVIEW")
+    boss.page.select_option("[name=scope]", "GLOBAL")
+    boss.page.locator("[name=_save]").click()
+    boss.page.wait_for_url("**/access/**")
+    link = re.search(r"/password/[^\"\s<]+", boss.page.content())[0]
+
+    new = person(360, language)
+    page = new.page
+    page.goto(link)
+    new.keep("password")
+    page.fill("#password", STRONG)
+    page.fill("#again", "other lamps than these")
+    page.press("#again", "Enter")
+    page.wait_for_selector("[role=alert]")
+    page.fill("#password", STRONG)
+    page.fill("#again", STRONG)
+    page.press("#again", "Enter")
+    page.wait_for_url("**/login**")
+    page.fill("#username", email)
+    page.fill("#password", STRONG)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/")
+    page.goto(link)
+    assert "410" not in page.title()
+    assert page.locator("form[method=post] #password").count() == 0  # once
+    assert [one for one in new.complaints if "400" not in one and "410" not in one] == []
+
+
+def forget(someone):
+    """The session ends on the server's side: by its time, or by somebody who signs it out."""
+    kept = [cookie for cookie in someone.context.cookies() if cookie["name"] != "sessionid"]
+    someone.context.clear_cookies()
+    someone.context.add_cookies(kept)
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 360), ("fr", 1366)])
+def test_a_press_that_is_not_carried_out_says_why_above_its_button(person, server, language, width):
+    words = WORDS[language]
+    someone = person(width, language)
+    someone.sign_in()
+    page = someone.page
+    imei = imei_of(46 if language == "en" else 48)
+    page.goto(f"/units/{imei}")
+    box, button = page.locator("[data-problem]"), page.locator("#switch .buttons button:not(:disabled)")
+
+    # Refused: another level, or an error of ours.
+    page.route("**/*able", lambda route: route.fulfill(
+        status=403, content_type="text/html", body="<p data-reason>Your account does not have the permission</p>"))  # fmt: skip
+    button.click()
+    box.wait_for(state="visible")
+    assert (
+        box.inner_text()
+        == f"{words['not_given']}{' :' if language == 'fr' else ':'} Your account does not have the permission"
+    )
+    assert box.bounding_box()["y"] < button.bounding_box()["y"]
+    someone.keep("refused")
+    page.unroute("**/*able")
+
+    # The session has ended: said, and the order was not given.
+    forget(someone)
+    button.click()
+    page.wait_for_function("document.querySelector('[data-problem]').textContent.length > 60")
+    assert words["ended"] in box.inner_text()
+    assert page.locator("#ended").is_visible()
+    assert f"/units/{imei}" in page.url  # nobody was taken away from what they were doing
+    someone.keep("ended")
+    assert f"'product_imei': '{imei}'" not in server.manage("shell", "-v", "0", "-c", (
+        "from apps.products.models import Product as P; from apps.events.models import Event as E; "
+        f"print([e.name for e in E.objects.filter(subject=P.objects.get(product_imei='{imei}').subject, name='product.power_ordered', by='field@example.org')])"
+    ))  # fmt: skip
+
+    # Signing in elsewhere makes the page work again, without loading it anew.
+    other = someone.context.new_page()
+    other.goto("/login")
+    other.fill("#username", "field@example.org")
+    other.fill("#password", "demo-solar-2026")
+    other.press("#password", "Enter")
+    other.wait_for_url("**/")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_selector("#ended", state="hidden")
+    button.click()
+    page.wait_for_selector("#switch.pending")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_form_sent_after_the_session_has_ended_is_not_lost(person, language):
+    words = WORDS[language]
+    manager = person(1366, language)
+    manager.sign_in("system@example.org")
+    page, text = manager.page, f"Roof faces north, and the ladder is at the neighbour's ({language})"
+    page.goto("/admin/products/productnote/add/")
+    page.locator("[name=note_text]").fill(text)
+    page.evaluate(
+        "document.querySelector('[name=product]').innerHTML = '<option value=\"%s\" selected></option>'".replace(
+            "%s", imei_of(3)
+        )
+    )
+    forget(manager)
+    page.locator("[name=_save]").click()
+    page.wait_for_selector("#password")
+    assert words["ended"] in page.locator("[role=alert]").inner_text()
+    manager.keep("signed-out")
+    page.fill("#username", "system@example.org")
+    page.fill("#password", "demo-solar-2026")
+    page.press("#password", "Enter")
+    page.wait_for_url("**/again")
+    assert page.locator("h1").inner_text() == words["not_sent"]
+    assert text in page.locator("main").inner_text()
+    manager.keep("not-sent-yet")
+    page.get_by_role("button", name=words["send"]).click()
+    page.wait_for_url("**/admin/products/productnote/**")
+    page.goto(f"/units/{imei_of(3)}")
+    assert text in page.locator("main").inner_text()
