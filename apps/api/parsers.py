@@ -13,9 +13,10 @@ from rest_framework import parsers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
+from apps.core import jsons
 from apps.core.refusals import Refused, TooLarge
 
-MAX_DEPTH = 32
+MAX_DEPTH = jsons.MOST_DEPTH
 
 
 class Undecodable(Refused):
@@ -26,24 +27,13 @@ class Undecodable(Refused):
 
 
 def loads(raw: bytes) -> Any:
-    """A JSON value, or Undecodable. Anything nested deeper than 32 is refused before anybody walks it."""
+    """A JSON value within the bounds of core.jsons, or Undecodable."""
     try:
-        value = orjson.loads(raw)
+        return jsons.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Undecodable(f"the body is no JSON ({error.msg} at position {error.pos})") from None
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Undecodable(f"the body is nested deeper than {MAX_DEPTH}")
-        following: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                following.extend(inner for inner in item.values() if isinstance(inner, dict | list))
-            elif isinstance(item, list):
-                following.extend(inner for inner in item if isinstance(inner, dict | list))
-        level = following
-    return value
+    except jsons.Unbounded as error:
+        raise Undecodable(f"the body {error}") from None
 
 
 def inflated(body: bytes, encoding: str, most: int) -> bytes:
