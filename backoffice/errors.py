@@ -64,5 +64,6 @@ def early(path: str, status: int) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
-    typed = [text for text in request.POST.values() if isinstance(text, str) and len(text) >= LONG]
+    boxes = [text for name, text in request.POST.items() if not name.startswith("_")]
+    typed = [text for text in boxes if isinstance(text, str) and len(text) >= LONG]
     return _answer(request, 403, _("Please send that once more"), text, typed=typed)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import env
@@ -106,6 +107,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "backoffice.sidebar.trail",
             ],
         },
     }
@@ -248,9 +250,12 @@ UNFOLD = {
         },
     },
     "STYLES": [lambda request: static("backoffice/admin.css")],
+    "SCRIPTS": [lambda request: static("backoffice/admin.js")],
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": lambda request: reverse("console:language"), "navigation": []},
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.admin.navigation"},
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.sidebar.navigation"},
 }
 
 # Files: kept by browsers for ever, since their address changes with them; served from where they lie (docs/adr/0015).

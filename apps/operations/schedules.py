@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from apps.core.admin.cells import when
 from apps.core.admin.logs import PlainAdmin
+from apps.core.admin.meanwhile import MeanwhileForm
 from apps.events.wake import wake_soon
 from apps.jobs.models import TaskRun
 
@@ -99,7 +100,7 @@ def next_run(task: PeriodicTask) -> dt.datetime | None:
     return timezone.now() + dt.timedelta(seconds=max(0.0, left))
 
 
-class ScheduleForm(forms.ModelForm):
+class ScheduleForm(MeanwhileForm):
     every = forms.IntegerField(label=_("Every"), min_value=1, max_value=10_000, widget=UnfoldAdminIntegerFieldWidget)
     period = forms.ChoiceField(
         label=_("of"), widget=UnfoldAdminSelectWidget,
@@ -116,8 +117,8 @@ class ScheduleForm(forms.ModelForm):
             self.initial.update(every=self.instance.interval.every, period=self.instance.interval.period)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if "every" in given and given["every"] * UNITS[given["period"]] < SHORTEST:
+        given = super().clean()
+        if "every" in given and "period" in given and given["every"] * UNITS[given["period"]] < SHORTEST:
             self.add_error("every", _("At least every five seconds."))
         return given
 
