@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.folder(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve())
 
 DEBUG = env.flag("DEBUG", False)
 HTTPS = env.flag("HTTPS", False)
@@ -126,6 +125,9 @@ if not env.text("DATABASE_URL"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# Series of telemetry (a field of a measurement under a set of tags) that one unit may have.
+TELEMETRY_SERIES = env.number("TELEMETRY_SERIES", 500, low=1, high=1_000_000)
 
 # People
 SIMPLE_HISTORY_DATE_INDEX = False  # a history is asked for by its row
@@ -285,6 +287,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"condensed": {"()": "backoffice.logs.Condensed"}},
     "formatters": {
         "line": {"()": "backoffice.logs.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "backoffice.logs.JsonLines"},
@@ -292,6 +295,7 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
+            "filters": ["condensed"],
             "formatter": env.one_of("LOG_FORMAT", "line", ("line", "json")),
         }
     },

@@ -117,6 +117,18 @@ def _value(column: Column, entity: Entity | None) -> Any:
     return sample(column)
 
 
+# Columns with a rule of their own (core.rules).
+RULED: dict[str, Callable[[int], Any]] = {
+    "imsi": lambda number: f"{number:015d}",
+    "iccid": lambda number: f"{number:019d}",
+    "ip_address": lambda number: f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+    "latitude": lambda number: str(number % 90),
+    "longitude": lambda number: str(number % 180),
+    "gps_lat": lambda number: number % 90 + 0.5 - 1,
+    "gps_lon": lambda number: number % 180 + 0.5 - 1,
+}
+
+
 def sample(column: Column, number: int | None = None) -> Any:
     """A fresh value that the column takes."""
     number = next(_numbers) if number is None else number
@@ -124,6 +136,8 @@ def sample(column: Column, number: int | None = None) -> Any:
     if column.field.choices:
         options = [choice for choice, _ in column.field.flatchoices]
         return options[number % len(options)]
+    if column.name in RULED:
+        return RULED[column.name](number)
     match field:
         case models.BooleanField():
             return bool(number % 2)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import agents
+from apps.core import rules
 from apps.core.crypto import EncryptedField, keyed_digest
 from apps.core.fields import OptionField
 from apps.core.levels import Level
@@ -42,6 +43,8 @@ class Hub(Row):
 
     SCOPE = ByEntity("entity")
 
+    RULES: ClassVar[Any] = {"latitude": rules.LATITUDE, "longitude": rules.LONGITUDE}
+
     hub_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
     guid = models.CharField(max_length=255, null=True, unique=True)
@@ -54,6 +57,8 @@ class Shop(Row):
     """A shop of a hub."""
 
     SCOPE = ByEntity("hub__entity")
+
+    RULES: ClassVar[Any] = {"latitude": rules.LATITUDE, "longitude": rules.LONGITUDE}
 
     shop_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
@@ -184,7 +189,7 @@ class Session(FromProgram, AbstractBaseSession):
 
     @property
     def public_key(self) -> str:
-        """What it may be called on a page: its own key would let its reader in."""
+        """What it is called on a page. Its own key, a digest, lets nobody in, but is nobody's affair either."""
         return keyed_digest(self.session_key, "session")[:20]
 
     @classmethod

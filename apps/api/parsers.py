@@ -1,5 +1,6 @@
 """JSON bodies within bounds: size, depth, and no text that a database refuses."""
 
+import zlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import IO, Any
@@ -12,9 +13,10 @@ from rest_framework import parsers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
+from apps.core import jsons
 from apps.core.refusals import Refused, TooLarge
 
-MAX_DEPTH = 32
+MAX_DEPTH = jsons.MOST_DEPTH
 
 
 class Undecodable(Refused):
@@ -25,35 +27,60 @@ class Undecodable(Refused):
 
 
 def loads(raw: bytes) -> Any:
-    """A JSON value, or Undecodable. Anything nested deeper than 32 is refused before anybody walks it."""
+    """A JSON value within the bounds of core.jsons, or Undecodable."""
     try:
-        value = orjson.loads(raw)
+        return jsons.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Undecodable(f"the body is no JSON ({error.msg} at position {error.pos})") from None
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Undecodable(f"the body is nested deeper than {MAX_DEPTH}")
-        following: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                following.extend(inner for inner in item.values() if isinstance(inner, dict | list))
-            elif isinstance(item, list):
-                following.extend(inner for inner in item if isinstance(inner, dict | list))
-        level = following
-    return value
+    except jsons.Unbounded as error:
+        raise Undecodable(f"the body {error}") from None
+
+
+def inflated(body: bytes, encoding: str, most: int) -> bytes:
+    """The body as it was before it was compressed, by its Content-Encoding; gzip is known. Never makes more than `most`
+    bytes of it."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise UnknownEncoding(encoding)
+    engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = engine.decompress(body, most + 1)
+    except zlib.error:
+        raise Undecodable("the body is no gzip") from None
+    if len(plain) > most:
+        raise TooLarge(f"The body is larger than {most} bytes when inflated")
+    if not engine.eof:
+        raise Undecodable("the gzip body ended too early; nothing was stored, send it again")
+    if engine.unused_data:
+        raise Undecodable("something follows the end of the gzip body; send it as one")
+    return plain
+
+
+class UnknownEncoding(Refused):
+    status = 415
+    code = "unsupported_media_type"
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(f"Content-Encoding {encoding[:40]} is not understood here; send the body plain or as gzip")
+
+
+def _whole(stream: IO, context: Mapping[str, Any] | None) -> bytes:
+    """A body within the bounds of the API, inflated."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 1024 * 1024
+    raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes")
+    request = (context or {}).get("request")
+    return inflated(raw, request.META.get("HTTP_CONTENT_ENCODING", "") if request is not None else "", limit)
 
 
 class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: IO, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 1024 * 1024
-        raw = stream.read(limit + 1)
-        if len(raw) > limit:
-            raise TooLarge(f"The body is larger than {limit} bytes")
-        return loads(raw)
+        return loads(_whole(stream, parser_context))
 
 
 class FirstWins(QueryDict):
@@ -79,10 +106,7 @@ class ApiRequest(Request):
 
 class FormParser(parsers.FormParser):
     def parse(self, stream: IO, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 1024 * 1024
-        raw = stream.read(limit + 1)
-        if len(raw) > limit:
-            raise TooLarge(f"The body is larger than {limit} bytes")
+        raw = _whole(stream, parser_context)
         try:
             unquote_to_bytes(raw).decode()
         except UnicodeDecodeError:

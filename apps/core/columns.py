@@ -15,6 +15,7 @@ from typing import Any
 from django.db import models
 
 from apps.core.crypto import MASK, DigestField, EncryptedField
+from apps.core.jsons import Unbounded, bounded
 from apps.core.models import META_COLUMNS, Row
 from apps.core.times import parse_day, parse_moment
 
@@ -35,6 +36,7 @@ class Column:
     field: models.Field
     secret: bool
     meta: bool
+    rule: Callable[[Any], None] | None = None
 
     @property
     def value_field(self) -> models.Field:
@@ -65,6 +67,11 @@ class Column:
             raise BadValue("may not be null")
         return result
 
+    def check(self, value: Any) -> None:
+        """Raise BadValue where a value of the right type is none that this column may newly hold."""
+        if value is not None and self.rule is not None:
+            self.rule(value)
+
 
 @functools.cache
 def columns_of(model: type[Row]) -> dict[str, Column]:
@@ -76,6 +83,7 @@ def columns_of(model: type[Row]) -> dict[str, Column]:
             field=field,
             secret=field.column in model.SECRET,
             meta=field.column in META_COLUMNS,
+            rule=model.RULES.get(str(field.column)),
         )
         for field in model._meta.concrete_fields
         if field.column not in model.HIDDEN
@@ -141,8 +149,8 @@ def _boolean(field: models.Field) -> Callable[[Any], bool]:
 
 
 def take_text(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and -INT64 <= value < 2 * INT64:
+        value = str(value)  # exact as it is; a float may be a long number whose end a parser has lost
     if not isinstance(value, str):
         raise BadValue("must be a text")
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
@@ -195,19 +203,11 @@ def _binary(field: models.Field) -> Callable[[Any], bytes]:
 
 
 def _json(field: models.Field) -> Callable[[Any], Any]:
-    def check(value: Any) -> None:
-        if isinstance(value, str):
-            take_text(value)
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                take_text(key)
-                check(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                check(inner)
-
     def take(value: Any) -> Any:
-        check(value)
+        try:
+            bounded(value)
+        except Unbounded as error:
+            raise BadValue(str(error)) from None
         return value
 
     return take

@@ -1,5 +1,7 @@
 """Row: what every table of the contract has (seed 004, "Meta Data"), and the queryset that knows scope."""
 
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self, cast
 
 from django.db import models
@@ -32,6 +34,7 @@ class Row(models.Model):
     # Columns written too often for anything to be kept until they change ("*": every column, new rows too).
     BUSY: ClassVar[tuple[str, ...]] = ()
     SECRET: ClassVar[tuple[str, ...]] = ()  # columns answered as a mask, never filtered, sorted or exported
+    RULES: ClassVar[Mapping[str, Callable[[Any], None]]] = MappingProxyType({})  # of single columns (core.rules)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.TextField(editable=False, null=True)
@@ -50,6 +53,10 @@ class Row(models.Model):
 
     def before_write(self) -> None:
         """A model's own way to bring its columns in order before each write through core.rows."""
+
+    def conflicts(self, changed: Collection[str]) -> dict[str, str]:
+        """{column: why} where what these attributes now hold can't stand beside other rows, uniqueness apart."""
+        return {}
 
 
 META_COLUMNS = ("created_at", "created_by", "modified_at", "modified_by")

@@ -45,7 +45,7 @@ def create_row(table: Table, values: Mapping[str, Any], *, by: Actor) -> Any:
         if column.is_system_set or column.name in table.owned:
             continue
         if column.name in values:
-            _take(column, values[column.name], cleaned, errors, by)
+            _take(column, values[column.name], cleaned, errors, by, None)
         elif not column.field.null and not column.field.has_default():
             errors[column.name] = "is required"
     if errors:
@@ -81,10 +81,10 @@ def update_row(table: Table, key: Any, values: Mapping[str, Any], *, by: Actor) 
             continue
         if name in table.on_edit:
             taken: dict[str, Any] = {}
-            _take(column, value, taken, errors, by)
+            _take(column, value, taken, errors, by, row)
             hooked.append((name, taken.get(column.attname)))
             continue
-        _take(column, value, cleaned, errors, by)
+        _take(column, value, cleaned, errors, by, row)
     if errors:
         raise Invalid(errors)
     if cleaned:
@@ -151,9 +151,13 @@ def _unknown(table: Table, values: Mapping[str, Any]) -> dict[str, str]:
     return {str(name)[:80]: "is no column of this table" for name in values if name not in table.columns}
 
 
-def _take(column: Column, value: Any, cleaned: dict[str, Any], errors: dict[str, str], by: Actor) -> None:
+def _take(
+    column: Column, value: Any, cleaned: dict[str, Any], errors: dict[str, str], by: Actor, row: Row | None
+) -> None:
     try:
         taken = column.take(value)
+        if row is None or taken != getattr(row, column.attname):  # what is there already may stay
+            column.check(taken)
     except BadValue as bad:
         errors[column.name] = str(bad)
         return
@@ -169,12 +173,13 @@ def _take(column: Column, value: Any, cleaned: dict[str, Any], errors: dict[str,
 def _write(row: Row, before: Mapping[str, Any] | None = None) -> None:
     """Save the row: what differs from `before`, or all of a new one."""
     row.before_write()
-    errors = _collisions(row)
+    changed = [field.attname for field in row._meta.concrete_fields] if before is None else _changed(row, before)
+    errors = _collisions(row) or row.conflicts(changed)
     if errors:
         raise Invalid(errors, code="duplicate")
     try:
         with transaction.atomic():
-            row.save(force_insert=before is None, update_fields=before and _changed(row, before))
+            row.save(force_insert=before is None, update_fields=before and changed)
     except IntegrityError:
         # Somebody else wrote the same between our look and our write.
         raise Invalid(_collisions(row) or {"row": "conflicts with another row"}, code="duplicate") from None

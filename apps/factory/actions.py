@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from apps.core import rules
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.crypto import keyed_digest
@@ -92,6 +93,9 @@ def _create_board(
     for field, key in (("pcb_part_type_id", pcb_type), ("sim_part_type_id", sim_type)):
         if not PartType.objects.filter(pk=key).exists():
             errors[field] = "points to no row that exists"
+    rules.check(Product, {"imsi": imsi, "iccid": iccid})
+    unit = Product(product_imei=imei, imsi=imsi, iccid=iccid)
+    strange = unit.conflicts(("product_imei", "imsi", "iccid"))
     held = {
         "imei": Product.objects.filter(product_imei=imei).exists() or Part.objects.filter(serial_number=imei).exists(),
         "imsi": Product.objects.filter(imsi=imsi).exists() or Part.objects.filter(serial_number=imsi).exists(),
@@ -103,6 +107,7 @@ def _create_board(
         held["iccid"] = (
             Product.objects.filter(iccid=iccid).exists() or Part.objects.filter(serial_number=iccid).exists()
         )
+    errors |= {name.removeprefix("product_"): text for name, text in strange.items()}
     errors |= {field: TAKEN for field, taken in held.items() if taken}
     if errors:
         raise Invalid(errors, code="duplicate" if TAKEN in errors.values() else None)

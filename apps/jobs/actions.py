@@ -164,7 +164,7 @@ def _only_in(job: Job, state: State) -> None:
 
 
 def _set(job: Job, state: State) -> None:
-    job.state, job.lease_until = state, None
+    job.state, job.lease_until, job.attempts = state, None, 0
     job.save()
 
 

@@ -1,7 +1,7 @@
 """What a kind of job is. The kinds stand on one page, backoffice/work.py."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from apps.core.levels import Level
 from apps.core.refusals import Refused
 from apps.jobs.models import Job
 
+Pulse = Callable[[], None]
 GONE = "Jobs of this kind are done here no more"
 
 
@@ -45,8 +46,9 @@ class Kind:
         """The details in words, for people."""
         return ""
 
-    def read(self, job: Job) -> Iterator[tuple[str, Any]]:
-        """(key, payload) of each item in the job's file. Raises Refused where the file can't be read."""
+    def read(self, job: Job, pulse: Pulse) -> Iterator[tuple[str, Any]]:
+        """(key, payload) of each item in the job's file. Raises Refused where the file can't be read. `pulse` is to be
+        called every now and then, however little the file gives: it ends the reading of what nobody wants any more."""
         raise Refused(GONE)
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:

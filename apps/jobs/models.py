@@ -79,6 +79,8 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     # Whose turn it is: a worker holds the job until then, and one that dies gives it back by itself.
     lease_until = models.DateTimeField(null=True)
+    # How often a worker took it up and did not come back since it last got anywhere: what kills its worker ends.
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects = JobQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ nothing done twice. A trial runs the same code and takes it back.
 """
 
 import datetime as dt
+import itertools
 import logging
 import time
 from typing import Any
@@ -17,13 +18,15 @@ from django.utils.translation import gettext as _
 from apps.core.actions import require_level
 from apps.core.refusal_words import said
 from apps.core.refusals import Refused
-from apps.jobs.kinds import Kind, kind_of
+from apps.jobs.kinds import Kind, Pulse, kind_of
 from apps.jobs.models import AT_WORK, OVER, Job, JobFile, JobItem, Outcome, State, sealed
 
 log = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(minutes=2)
-LONG_LEASE = dt.timedelta(minutes=15)  # of what is done in one go: reading a file, writing a piece of one
+LONG_LEASE = dt.timedelta(minutes=15)  # of what is done in one go: writing a piece of a file
+MOST_ATTEMPTS = 3
+LOOK, LONGEST_READING = 1.0, 120.0  # seconds between two looks whether a file is still wanted, and for one file in all
 SLICE = 5.0  # seconds before other jobs, and other tasks of this worker, get their turn
 BATCH = 50
 READ_BATCH = 1000
@@ -49,14 +52,16 @@ def claim() -> Job | None:
         job = waiting.order_by(F("lease_until").asc(nulls_first=True), "id").first()
         if job is None:
             return None
-        job.lease_until = now + _lease(job)
-        job.save(update_fields=["lease_until"])
+        job.lease_until, job.attempts = now + _lease(job), job.attempts + 1
+        job.save(update_fields=["lease_until", "attempts"])
     return Job.objects.select_related("owner").get(pk=job.pk)
 
 
 def _slice(job: Job) -> None:
     kind, until = kind_of(job), time.monotonic() + SLICE
     try:
+        if job.attempts > MOST_ATTEMPTS:
+            raise Refused(_("Whoever took this up was stopped by it several times; it is left alone now."))
         if not job.owner.is_active:
             raise Refused(_("The account that started this is closed."))
         begun = job.begun_by()
@@ -71,6 +76,8 @@ def _slice(job: Job) -> None:
                 return  # paused or cancelled meanwhile, or taken over
             if finished or time.monotonic() >= until:
                 break
+    except _Unwanted:
+        return
     except Refused as refused:
         _end(job, State.FAILED, said(refused))
     except Exception:
@@ -80,7 +87,7 @@ def _slice(job: Job) -> None:
         if finished:
             _end(job, _following(job, kind))
         else:
-            _held(job).update(lease_until=timezone.now())  # behind those that wait already
+            _held(job).update(lease_until=timezone.now(), attempts=0)  # behind those that wait already
 
 
 def _following(job: Job, kind: Kind) -> State:
@@ -90,16 +97,17 @@ def _following(job: Job, kind: Kind) -> State:
 
 
 def _lease(job: Job) -> dt.timedelta:
-    return LONG_LEASE if job.state == State.READING or kind_of(job).makes_file else LEASE
+    return LONG_LEASE if kind_of(job).makes_file else LEASE
 
 
 def _held(job: Job) -> Any:
     return Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until)
 
 
-def _hold(job: Job) -> bool:
+def _hold(job: Job, *, attempts: int = 0) -> bool:
+    """Keep it; False where it is not ours any more. Having got this far, it has not killed its worker."""
     lease = timezone.now() + _lease(job)
-    still = bool(_held(job).update(lease_until=lease, done=job.done, total=job.total))
+    still = bool(_held(job).update(lease_until=lease, done=job.done, total=job.total, attempts=attempts))
     job.lease_until = lease
     return still
 
@@ -107,21 +115,45 @@ def _hold(job: Job) -> bool:
 def _end(job: Job, state: State, problem: str = "") -> None:
     done = {} if state in OVER else {"done": 0}
     finished = {"finished_at": timezone.now()} if state in OVER else {}
-    _held(job).update(state=state, lease_until=None, problem=problem, **done, **finished)
+    _held(job).update(state=state, lease_until=None, problem=problem, attempts=0, **done, **finished)
+
+
+class _Unwanted(Exception):
+    """Cancelled, or taken over, while its file was being read."""
+
+
+def _pulse(job: Job) -> Pulse:
+    """Between pieces of a file: is it still wanted, and for how long has this gone on?"""
+    begun = looked = time.monotonic()
+
+    def pulse() -> None:
+        nonlocal looked
+        now = time.monotonic()
+        if now - begun > LONGEST_READING:
+            raise Refused(_("The file takes too long to read; cut it into several."))
+        if now - looked >= LOOK:
+            looked = now
+            if not _hold(job, attempts=job.attempts):
+                raise _Unwanted
+
+    return pulse
 
 
 def _read(job: Job, kind: Kind) -> bool:
     """The whole file in one go: all of its rows or none. Nothing is locked while it is being understood."""
-    items = [
-        JobItem(job=job, number=number, key=key[:255], sealed=sealed(payload))
-        for number, (key, payload) in enumerate(kind.read(job))
-    ]
-    if not items:
+    found = [(key[:255], sealed(payload)) for key, payload in kind.read(job, _pulse(job))]
+    if not found:
         raise Refused(_("The file holds no rows below its heading."))
+    numbered = enumerate(found)
     with transaction.atomic():
-        JobItem.objects.bulk_create(items, batch_size=READ_BATCH)
+        if not _hold(job, attempts=job.attempts):
+            raise _Unwanted
+        while batch := list(itertools.islice(numbered, READ_BATCH)):
+            JobItem.objects.bulk_create(
+                [JobItem(job=job, number=number, key=key, sealed=payload) for number, (key, payload) in batch]
+            )
         job.files.all().delete()
-    job.total = len(items)
+    job.total = len(found)
     return True
 
 

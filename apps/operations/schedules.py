@@ -48,6 +48,27 @@ class Scheduler(DatabaseScheduler):
         super().update_from_dict({name: entry for name, entry in mapping.items() if name not in held})
 
 
+STARTED = timezone.now()  # of this process
+MISSED = 4  # runs,
+AT_LEAST = dt.timedelta(minutes=2)  # and no less than this, in a row, before it is called silent
+
+
+def silent_for(task: str) -> int | None:
+    """Seconds since this scheduled task last ran, when it has missed several runs; else None.
+
+    Counted from the start of this process at the earliest, so that a system which starts has time for its first run.
+    What somebody has switched off is not missed.
+    """
+    planned = PeriodicTask.objects.filter(task=task).select_related("interval").first()
+    if planned is not None and not planned.enabled:
+        return None
+    every = planned.interval.schedule.run_every if planned is not None and planned.interval else dt.timedelta()
+    name = planned.name if planned is not None else ""
+    last = TaskRun.objects.filter(name=name).values_list("at", flat=True).first()
+    silent = timezone.now() - max(last or STARTED, STARTED)
+    return round(silent.total_seconds()) if silent > max(every * MISSED, AT_LEAST) else None
+
+
 def in_words(task: PeriodicTask) -> str:
     """`every 30 seconds`"""
     if task.interval is None:

@@ -13,7 +13,7 @@ from apps.accounts.models import Entity
 from apps.core.actors import Actor
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import create_row
-from apps.jobs.kinds import Kind
+from apps.jobs.kinds import Kind, Pulse
 from apps.jobs.models import Job
 from apps.products import actions, listed, queries
 from apps.products.models import EnableState, Product, ProductNote
@@ -25,14 +25,16 @@ from apps.products.words import LABELS, STATES
 class OnUnits(Kind, abc.ABC):
     """The key is the IMEI, or what somebody's list calls the unit; a payload holds the details that its line gives."""
 
-    def read(self, job: Job) -> Iterator[tuple[str, Any]]:
+    def read(self, job: Job, pulse: Pulse) -> Iterator[tuple[str, Any]]:
         content = b"".join(file.content for file in job.files.order_by("pk"))
-        return listed.units_of(content, self.form(by=job.owner))
+        return listed.units_of(content, self.form(by=job.owner), pulse)
 
     def asks(self, job: Job) -> bool:
-        return super().asks(job) and not job.items.filter(sealed__isnull=False).exists()
+        return super().asks(job) and job.items.filter(sealed__isnull=True).exists()
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
+        if payload is not None and "refused" in payload:
+            raise Invalid({"unit": payload["refused"]})
         unit = queries.named(key, by=by, lock=True)
         if payload is not None:
             form: Any = self.form(by=by, data=listed.as_typed(payload, self.form(by=by)))

@@ -5,8 +5,7 @@ act would ask for (the entity, the state, the note), a value for each unit.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -15,56 +14,107 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from apps.core import sheets
-from apps.core.columns import columns_of
+from apps.core import identifiers, sheets
+from apps.core.columns import BadValue, columns_of
 from apps.core.refusal_words import translated
 from apps.core.refusals import Invalid, refuse_if
+from apps.core.sheets import cells
 from apps.jobs.actions import MOST_ITEMS
 from apps.products.models import Product
 
 UNIT = ""  # no form has a field of that name
 CALLED = (noop("unit"), "imei", "serial", "product_imei", "serial_number", "iccid", "imsi")
 LONGEST = 255
+SHORTEST_NUMBER = 12  # digits of a whole number of a unit; shorter ones are its groups
 
 
 def from_text(text: str) -> bytes:
     """What was pasted, as a file: a table of a spreadsheet (it comes with tabs), or numbers with anything between."""
     first = text.strip().partition("\n")[0]
-    headed = any(sheets.bare(cell) in _known(None) for cell in re.split("[,;]", first)) and re.search("[,;]", first)
-    lines = text if headed or "\t" in text else "\n".join(re.split(r"[\s,;]+", text.strip()))
-    return lines.encode()
+    headed = any(cells.bare(cell) in _known(None) for cell in re.split("[,;]", first)) and re.search("[,;]", first)
+    if headed or "\t" in text:
+        return text.encode()
+    return "\n".join(number for piece in re.split(r"[\r\n,;]+", text) for number in _numbers(piece)).encode()
 
 
-def units_of(content: bytes, form: Any) -> Iterator[tuple[str, dict[str, str] | None]]:
-    """What each line calls its unit, and what it says of the form's fields; None where the list has no such column."""
-    rows = sheets.read("", content)
-    first = next(rows, [])
-    columns = _heading(first, form)
-    if UNIT not in columns:
-        refuse_if(columns, "file", _("has no column of units; head one IMEI or serial number"))
-        columns, rows = {UNIT: 0}, chain([first], rows)
+def _numbers(piece: str) -> list[str]:
+    """`IMEI: 0135…` and `013579 024681 1220` are one number, `0135… 0246…` are two."""
+    found: list[str] = []
+    for part in identifiers.LABELS.split(piece):
+        words = part.split()
+        groups = all(word.isdigit() and len(word) < SHORTEST_NUMBER for word in words)
+        found += ["".join(words)] if groups and len("".join(words)) >= SHORTEST_NUMBER else words
+    return found
+
+
+def units_of(
+    content: bytes, form: Any, pulse: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """What each line calls its unit, and what it says of the form's fields; None where the list has no such column.
+
+    A line that can't be understood comes with {"refused": why}.
+    """
+    known = _known(form)
+    head, lines = sheets.headings.below(sheets.lines(content, pulse=pulse), known)
+    columns = _heading(head.cells, known) if head else {}
+    refuse_if(head and UNIT not in columns, "file", _("has no column of units; head one IMEI or serial number"))
+    columns = columns or {UNIT: 0}
+    width = len(head.cells) if head else None
+    read = {place for place, cell in enumerate(head.cells) if cells.bare(cell) in known} if head else {0}
     details = [name for name in columns if name != UNIT]
     seen = set()
-    for number, row in enumerate(rows):
+    for number, line in enumerate(lines):
         if number >= MOST_ITEMS:
             raise Invalid({"file": _("holds more than %(most)d rows; cut it into several") % {"most": MOST_ITEMS}})
-        cells = {name: _text(row[place]) if place < len(row) else "" for name, place in columns.items()}
-        key, payload = cells.pop(UNIT)[:LONGEST], cells if details else None
-        line = (key, *cells.values())
-        if line not in seen and any(line):
-            seen.add(line)
+        given = {name: line.cells[place] if place < len(line.cells) else "" for name, place in columns.items()}
+        unread = any(place not in read and not cells.is_empty(cell) for place, cell in enumerate(line.cells))
+        if form is not None and not details and unread:
+            wanted = ", ".join(str(heading) for heading in _headings(form).values())
+            text = _("has columns that are not understood; head them IMEI and %(names)s, or leave the numbers alone")
+            raise Invalid({"file": text % {"names": wanted}})
+        key, problem = _name_of(given.pop(UNIT), line.number, columns[UNIT])
+        values: dict[str, Any] = {}
+        for name, cell in given.items():
+            try:
+                values[name] = cells.text(cell)
+            except BadValue as bad:
+                problem = problem or f"{translated(str(bad))} ({_place(line.number, columns[name])})"
+        if width is not None and len(line.cells) > width:
+            problem = _("line %(line)d has more cells than there are headings") % {"line": line.number}
+        payload: dict[str, Any] | None = {"refused": problem} if problem else values if details else None
+        same = (key, problem, *values.values())
+        if same not in seen and any(same):
+            seen.add(same)
             yield key or "–", payload
 
 
-def _heading(row: list[Any], form: forms.Form | None) -> dict[str, int]:
+def _name_of(cell: Any, line: int, column: int) -> tuple[str, str]:
+    """What a line calls its unit, and what is wrong with that."""
+    try:
+        return cells.text(cell).replace("\x00", "")[:LONGEST], ""
+    except BadValue as bad:
+        shown = cell if isinstance(cell, str | int | float) else "–"
+        return str(shown)[:LONGEST], f"{translated(str(bad))} ({_place(line, column)})"
+
+
+def _place(line: int, column: int) -> str:
+    return _("line %(line)d, column %(column)s") % {"line": line, "column": cells.place(column)}
+
+
+def _heading(row: list[Any], known: Mapping[str, str]) -> dict[str, int]:
     """Which column holds what; the first that says which unit counts."""
-    known = _known(form)
     found: dict[str, int] = {}
     for place, cell in enumerate(row):
-        if (name := known.get(sheets.bare(cell))) is not None:
+        if (name := known.get(cells.bare(cell))) is not None:
             refuse_if(name in found and name != UNIT, "file", _("names the column %(name)s twice") % {"name": cell})
             found.setdefault(name, place)
     return found
+
+
+def _headings(form: forms.Form) -> dict[str, Any]:
+    """{field: what heads its column}."""
+    given = getattr(form, "headings", {})
+    return {name: given.get(name, field.label) for name, field in form.fields.items() if field.required}
 
 
 def _known(form: forms.Form | None) -> dict[str, str]:
@@ -74,18 +124,12 @@ def _known(form: forms.Form | None) -> dict[str, str]:
         with translation.override(language):
             fields = form.fields if form else {}
             headings = getattr(form, "headings", {})
-            known |= {sheets.bare(field.label): name for name, field in fields.items()}
-            known |= {sheets.bare(heading): name for name, heading in headings.items()}
-            known |= {sheets.bare(name): name for name in fields}
+            known |= {cells.bare(field.label): name for name, field in fields.items()}
+            known |= {cells.bare(heading): name for name, heading in headings.items()}
+            known |= {cells.bare(name): name for name in fields}
             labels = (column.field.verbose_name for name, column in columns_of(Product).items() if name in CALLED)
-            known |= {sheets.bare(_(word)): UNIT for word in CALLED} | {sheets.bare(label): UNIT for label in labels}
+            known |= {cells.bare(_(word)): UNIT for word in CALLED} | {cells.bare(label): UNIT for label in labels}
     return known
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # spreadsheets keep long numbers as such
-    return str(sheets.unescaped(value)).replace("\x00", "").strip()
 
 
 def as_typed(payload: Mapping[str, str], form: Any) -> dict[str, Any]:
@@ -102,7 +146,7 @@ def _choice(form: Any, name: str, given: str) -> Any:
     if isinstance(field, forms.ChoiceField):
         also = getattr(form, "also_called", {}).get(name, {})
         choices: Any = field.choices
-        return sheets.option(given, [*choices, *also.items()])
+        return cells.option(given, [*choices, *also.items()])
     return given
 
 

@@ -1,7 +1,6 @@
 """Reading units."""
 
 import contextlib
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,12 +8,11 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Entity
 from apps.core.actors import Actor
+from apps.core.identifiers import SHORTENED, readings, typed, with_zeros
 from apps.core.refusals import NotFound, refuse_if
 from apps.products.models import Product, ProductEntityLinker
 
 LONGEST_SEARCH = 64
-IMEI_DIGITS = 15
-_SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+\Z", re.IGNORECASE)
 
 
 def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
@@ -29,23 +27,23 @@ def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
 
 
 def named(text: str, *, by: Actor, lock: bool = False) -> Product:
-    """The one unit in scope that somebody's list names: by IMEI, serial number or SIM, as spreadsheets leave them.
+    """The one unit in scope that somebody's list names: by IMEI, serial number or SIM, as scanners, labels and
+    spreadsheets leave them (core.identifiers).
 
     Raises NotFound, or Invalid where a number is shortened or stands for several.
     """
-    wanted = clean(text)
-    refuse_if(_SHORTENED.match(wanted), "unit", "was shortened by a spreadsheet; format that column as text")
-    with contextlib.suppress(NotFound):
-        return fetch(wanted, by=by, lock=lock)  # an IMEI in full is that unit's, whatever other numbers look like it
-    imei = wanted.zfill(IMEI_DIGITS) if wanted.isdecimal() and len(wanted) >= IMEI_DIGITS - 3 else wanted
+    refuse_if(SHORTENED.match(clean(text)), "unit", "was shortened by a spreadsheet; format that column as text")
     rows = Product.objects.visible_to(by)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    found = list(rows.filter(Q(product_imei=imei) | _any("", wanted))[:2]) if wanted else []
-    if not found:
-        raise NotFound("No unit in your scope has this number")
-    refuse_if(len(found) > 1, "unit", "stands for several units; give the IMEI")
-    return found[0]
+    for wanted in readings(text[:LONGEST_SEARCH]):
+        with contextlib.suppress(NotFound):
+            return fetch(wanted, by=by, lock=lock)  # an IMEI in full is that unit's, whatever others look like it
+        found = list(rows.filter(Q(product_imei=with_zeros(wanted)) | _any("", wanted))[:2])
+        refuse_if(len(found) > 1, "unit", "stands for several units; give the IMEI")
+        if found:
+            return found[0]
+    raise NotFound("No unit in your scope has this number")
 
 
 def entity_ids(product: Product) -> list[int]:
@@ -83,17 +81,20 @@ def search(text: str, *, by: Actor) -> QuerySet[Product]:
 
     Prefixes, so that the unique indexes answer; scanners and people give the beginning, not the middle.
     """
-    wanted = clean(text)
     rows = units(by)
-    if not wanted:
-        return rows.none()
-    exact = rows.filter(_any("", wanted))
-    return exact if exact.exists() else rows.filter(_any("__startswith", wanted))
+    found = rows.none()
+    for wanted in readings(text[:LONGEST_SEARCH]):
+        whole = Q(product_imei=with_zeros(wanted)) | _any("", wanted)
+        for condition in (whole, _any("__startswith", wanted)):
+            found = rows.filter(condition)
+            if found.exists():
+                return found
+    return found
 
 
 def clean(text: str) -> str:
-    """What a scanner or a person typed, without blanks and control characters."""
-    return "".join(character for character in text[:LONGEST_SEARCH] if character.isprintable()).strip()
+    """What a scanner or a person typed, on one line and without what can't be seen."""
+    return typed(text[:LONGEST_SEARCH])
 
 
 def _any(lookup: str, wanted: str) -> Q:

@@ -1,6 +1,7 @@
 """Files out of and into the admin's lists: the buttons and the page that takes a file."""
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from apps.core import sheets
 from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
-from apps.core.refusals import Invalid
+from apps.core.refusals import Invalid, Refused
 from apps.jobs import actions as jobs
 from apps.transfer import exporting
 from apps.transfer.importing import importable
@@ -76,7 +77,11 @@ class FilesAdmin(RowAdmin):
             params = {"table": self.table.path, "format": format, "query": request.GET.urlencode()}
             job = jobs.make_file(kind="rows.export", params=params, total=count, by=request.user)
             return redirect("console:job", key=job.pk)
-        content = exporting.at_once(self.table, rows, format)
+        try:
+            content = exporting.at_once(self.table, rows, format)
+        except Refused as refused:
+            messages.error(request, said(refused))
+            return redirect(request.get_full_path())
         response = HttpResponse(content, content_type=sheets.KINDS[format])
         response.headers["Content-Disposition"] = f'attachment; filename="{self.table.path}.{format}"'
         return response

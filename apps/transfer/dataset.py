@@ -10,13 +10,14 @@ from typing import IO, Any
 import ijson
 from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 
 from apps.api import reading
 from apps.api.envelope import dumps
 from apps.core import catalogue
 from apps.core.columns import MASK, BadValue, Column, digest_of
 from apps.core.tables import Table
+from apps.core.times import strict_moment
 from apps.parts.models import Part
 
 BATCH = 2000
@@ -67,10 +68,11 @@ def import_tables(source: IO[bytes], *, progress: Progress) -> dict[str, int]:
     try:
         with transaction.atomic():
             _take_time()
-            for table, batch in _batches(source):
-                _store(table, batch)
-                counts[table.path] = counts.get(table.path, 0) + len(batch)
-                progress(table.path, counts[table.path])
+            with _Seen() as seen:
+                for table, batch in _batches(source):
+                    _store(table, batch, seen)
+                    counts[table.path] = counts.get(table.path, 0) + len(batch)
+                    progress(table.path, counts[table.path])
             _rising_keys(counts)
             connection.check_constraints()
     except ijson.JSONError as error:
@@ -90,14 +92,9 @@ def _take_time() -> None:
 def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     held: list[dict[str, Any]] = []
     current: Table | None = None
-    tables = moved()
-    for path, row in _rows(source):
-        table = tables.get(path)
-        if table is None:
-            known = ", ".join(sorted(tables)[:8])
-            raise Refusal(f"{path}: no such table (there are {known}, …)")
+    for table, row in _rows(source):
         if not isinstance(row, dict):
-            raise Refusal(f"{path}: a row must be an object")
+            raise Refusal(f"{table.path}: a row must be an object")
         if held and (table is not current or len(held) == BATCH):
             assert current is not None
             yield current, held
@@ -108,33 +105,75 @@ def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
         yield current, held
 
 
-def _rows(source: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """(table, row) one after the other, whatever the size of the file."""
-    name, builder, depth = "", None, 0
+def _rows(source: IO[bytes]) -> Iterator[tuple[Table, Any]]:
+    """(table, row) one after the other, whatever the size of the file; what is no list of rows is refused."""
+    tables = moved()
+    table: Table | None = None
+    builder, depth = None, 0
     for prefix, event, value in ijson.parse(source, use_float=True):
-        if builder is None:
-            if event == "map_key" and prefix == "":
-                name = value
-            elif prefix == f"{name}.item" and name:
-                if event != "start_map":
-                    yield name, value
-                    continue
-                builder, depth = ijson.ObjectBuilder(), 0
         if builder is not None:
             builder.event(event, value)
             depth += {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}.get(event, 0)
             if depth == 0:
-                yield name, builder.value
+                assert table is not None
+                yield table, builder.value
                 builder = None
+        elif table is None:
+            if event == "map_key":
+                table = tables.get(value)
+                if table is None:
+                    raise Refusal(f"{value[:80]}: no such table (there are {', '.join(sorted(tables)[:8])}, …)")
+            elif event not in ("start_map", "end_map") or prefix:
+                raise Refusal("The file must be one JSON object, {table: [rows]}")
+        elif prefix == table.path:
+            if event not in ("start_array", "end_array"):
+                raise Refusal(f"{table.path}: must be a list of rows")
+            if event == "end_array":
+                table = None
+        elif event == "start_map":
+            builder, depth = ijson.ObjectBuilder(), 1
+            builder.event(event, value)
+        else:
+            yield table, value
 
 
-def _store(table: Table, batch: list[dict[str, Any]]) -> None:
+class _Seen:
+    """The keys that the file has brought, kept by the database, for there may be more than memory holds."""
+
+    def __enter__(self) -> "_Seen":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE brought (key text PRIMARY KEY)")
+        return self
+
+    def __exit__(self, kind: Any, *_rest: Any) -> None:
+        if kind is None:  # else the transaction takes it away
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TABLE brought")
+
+    def add(self, table: Table, rows: list[Any]) -> None:
+        """Raises Refusal with the first key that the file brings twice."""
+        keys = [f"{table.path} {getattr(row, table.key.attname)}" for row in rows]
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            with connection.cursor() as cursor:
+                places = ",".join(["(%s)"] * len(some))
+                cursor.execute(f"INSERT INTO brought VALUES {places} ON CONFLICT DO NOTHING", some)  # noqa: S608
+                if cursor.rowcount == len(some):
+                    continue
+            once: set[str] = set()
+            twice = next((key for key in keys[: start + 500] if key in once or once.add(key)), None)  # type: ignore[func-returns-value]
+            raise Refusal(f"{twice or some[0]}: stands in the file twice")
+
+
+def _store(table: Table, batch: list[dict[str, Any]], seen: _Seen) -> None:
     """One upsert for rows that bring their secrets and one for those that bring masks, which keep what is there."""
     masked = [row for row in batch if _is_masked(table, row)]
     whole = [row for row in batch if not _is_masked(table, row)] if masked else batch
     for rows, keep in ((whole, False), (masked, True)):
         if rows:
-            _upsert(table, [_row(table, row) for row in rows], keep)
+            made = [_row(table, row) for row in rows]
+            seen.add(table, made)
+            _upsert(table, made, keep)
 
 
 def _is_masked(table: Table, row: dict[str, Any]) -> bool:
@@ -191,10 +230,22 @@ def _value(column: Column, value: Any, where: str) -> Any:
         return None
     if isinstance(value, Decimal):
         value = float(value)
+    field = column.value_field
     try:
+        if isinstance(field, models.CharField | models.TextField) and not isinstance(value, str | None):
+            raise BadValue("must be a text")  # of a number nobody knows whether it came whole
+        if isinstance(field, models.DateTimeField | models.DateField) and isinstance(value, str) and value.strip():
+            value = _moment(value)
         return column.take(value)
     except (BadValue, ValidationError) as bad:
         raise Refusal(f"{where}: {column.name} {bad}") from None
+
+
+def _moment(text: str) -> str:
+    try:
+        return strict_moment(text).isoformat()
+    except ValueError:
+        raise BadValue(f"must be a whole time such as 2016-11-25T10:51:30, not {text[:40]!r}") from None
 
 
 def _rising_keys(counts: dict[str, int]) -> None:

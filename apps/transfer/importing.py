@@ -1,6 +1,8 @@
 """Rows from a CSV or XLSX file into a table, each by the rules of the table (core.rows), after a trial of all."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, cast
 
 from django.conf import settings
@@ -9,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core import catalogue, sheets
+from apps.core import catalogue, identifiers, jsons, sheets
 from apps.core.actors import Actor
 from apps.core.admin.cells import IDENTIFYING
 from apps.core.columns import MASK, BadValue, Column
@@ -17,8 +19,9 @@ from apps.core.levels import Level
 from apps.core.models import Row
 from apps.core.refusals import Invalid, NotFound
 from apps.core.rows import create_row, fetch_row, update_row
+from apps.core.sheets import cells
 from apps.core.tables import Table
-from apps.jobs.kinds import Kind
+from apps.jobs.kinds import Kind, Pulse
 from apps.jobs.models import Job
 
 MOST_ROWS = 100_000
@@ -37,16 +40,22 @@ class Import(Kind):
     def told(self, params: Mapping[str, Any]) -> str:
         return f"{catalogue.named(params['table'])} – {params['name']}"
 
-    def read(self, job: Job) -> Iterator[tuple[str, Any]]:
+    def read(self, job: Job, pulse: Pulse) -> Iterator[tuple[str, Any]]:
         table = catalogue.tables()[job.params["table"]]
         content = b"".join(file.content for file in job.files.order_by("pk"))
-        lines = sheets.read(job.params["name"], content)
-        names = _heading(table, next(lines, []))
-        for number, line in enumerate(lines, start=2):
-            if number > MOST_ROWS:
+        known = _known(table)
+        head, lines = sheets.headings.below(sheets.lines(content, pulse=pulse), known)
+        head = head or next(lines, None)
+        names = _heading(table, head.cells if head else [], known)
+        for count, line in enumerate(lines, start=1):
+            if count > MOST_ROWS:
                 raise Invalid({"file": _("holds more than %(most)d rows; cut it into several") % {"most": MOST_ROWS}})
-            payload = {name: value for name, value in zip(names, line, strict=False) if name}
-            yield str(number), payload
+            payload: dict[str, Any] = dict(zip(names, [*line.cells, *[""] * len(names)], strict=False))
+            headless = [cell for name, cell in zip_longest(names, line.cells, fillvalue="") if not name]
+            payload.pop("", None)
+            if any(not cells.is_empty(cell) for cell in headless):
+                payload[table.key.name] = {"refused": "has a value in this line that stands under no heading"}
+            yield str(line.number), payload
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
         table = catalogue.tables()[params["table"]]
@@ -60,33 +69,51 @@ class Import(Kind):
             raise Invalid(errors)
         own = values.get(table.key.name)
         if own is not None:
-            try:
-                row = fetch_row(table, own, by=by, lock=True)
-            except NotFound:
-                if table.key.name not in table.fixed:  # keys that we give ourselves
-                    text = _("is of no row that exists; leave it empty to make a new one")
-                    raise Invalid({table.key.name: text}) from None
-            else:
+            row = _held(table, own, by)
+            if row is not None:
                 return _change(table, row, values, by)
-        values = {name: value for name, value in values.items() if value is not None and _writable(table, name)}
-        made = create_row(table, values, by=by)
-        told = ", ".join(f"{name} {_said(table.columns[name], value)}" for name, value in values.items())
+            if table.key.name not in table.fixed:  # keys that we give ourselves
+                raise Invalid({table.key.name: _("is of no row that exists; leave it empty to make a new one")})
+        given = {name: value for name, value in values.items() if value not in (None, "") and _writable(table, name)}
+        made = create_row(table, given, by=by)
+        told = ", ".join(f"{name} {_said(table.columns[name], value)}" for name, value in given.items())
         return _("new: %(row)s") % {"row": told[:500] or made}
 
 
-def _heading(table: Table, line: list[Any]) -> list[str]:
-    """The column that each heading names: by the contract's name, or by its label in any language of ours."""
+def _held(table: Table, own: Any, by: Actor) -> Row | None:
+    """The row whose key a file names; a text key also as scanners, labels and spreadsheets leave it."""
+    text = isinstance(table.key.value_field, models.CharField)
+    for key in _as_meant(table.key, own) if text else [own]:
+        with contextlib.suppress(NotFound):
+            row: Row = fetch_row(table, key, by=by, lock=True)
+            return row
+    return None
+
+
+def _as_meant(column: Column, given: Any) -> list[str]:
+    found = [str(given), *identifiers.readings(str(given))]
+    if column.name == "product_imei":
+        found += [identifiers.with_zeros(one) for one in found]
+    return list(dict.fromkeys(found))
+
+
+def _known(table: Table) -> dict[str, str]:
+    """{heading: column}: the contract's names, and the labels in each language of ours."""
     known: dict[str, str] = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             for column in table.columns.values():
-                known.setdefault(sheets.bare(column.field.verbose_name), column.name)
-    known |= {sheets.bare(name): name for name in table.columns}
+                known.setdefault(cells.bare(column.field.verbose_name), column.name)
+    return known | {cells.bare(name): name for name in table.columns}
+
+
+def _heading(table: Table, line: list[Any], known: Mapping[str, str]) -> list[str]:
+    """The column that each heading names."""
     found, unknown = [], []
     for heading in line:
-        name = known.get(sheets.bare(heading), "")
+        name = known.get(cells.bare(heading), "")
         found.append(name)
-        if str(heading).strip() and not name:
+        if not cells.is_empty(heading) and not name:
             unknown.append(str(heading)[:60])
     if unknown:
         raise Invalid({"file": _("%(names)s: no such column; there are %(known)s") % {
@@ -110,11 +137,15 @@ def _change(table: Table, row: Row, values: Mapping[str, Any], by: Actor) -> str
         column = table.columns[name]
         if not _writable(table, name) or column is table.key or (column.secret and value == MASK):
             continue
+        before = getattr(row, column.attname)
+        if value in (None, "") and before in (None, ""):
+            continue
+        if value == "" and not column.field.null:  # as in the form
+            raise Invalid({name: "is required"})
         try:
             taken = column.take(value)
         except BadValue as bad:
             raise Invalid({name: str(bad)}) from None
-        before = getattr(row, column.attname)
         if taken != before:
             changed[name] = value
             told.append(f"{column.field.verbose_name}: {_said(column, before)} → {_said(column, taken)}")
@@ -132,50 +163,63 @@ def _said(column: Column, value: Any) -> str:
 
 
 def _value(column: Column, given: Any, by: Actor) -> Any:
-    """What the file says as a client of the API would send it."""
-    given = sheets.unescaped(given)
-    if isinstance(given, str) and not given.strip():
+    """What the file says as a client of the API would send it. Raises BadValue."""
+    if cells.is_empty(given):
         empty_stays = isinstance(column.value_field, models.CharField | models.TextField) and not column.field.null
         return "" if empty_stays else None
     field = column.value_field
     if isinstance(column.field, models.ForeignKey):
         return _pointed_at(column, given, by)
     if column.field.choices:
-        return sheets.option(given, column.field.flatchoices)
+        return cells.option(cells.text(given), column.field.flatchoices)
     if isinstance(field, models.BooleanField):
-        return sheets.truth(given)
+        return cells.truth(given)
     if isinstance(field, models.IntegerField | models.FloatField):
-        return sheets.number(given)
+        return cells.number(given, whole=isinstance(field, models.IntegerField))
     if isinstance(field, models.DateTimeField | models.DateField):
-        return sheets.moment(given)
-    if isinstance(field, models.JSONField) and isinstance(given, str):
-        import json
+        return cells.moment(given)
+    if isinstance(field, models.JSONField):
+        return _json(cells.plain(given))
+    return cells.text(given)
 
-        try:
-            return json.loads(given)
-        except ValueError:
-            raise BadValue("must be JSON") from None
-    if isinstance(given, float) and given.is_integer():
-        given = int(given)  # spreadsheets keep long numbers as such
-    return given if isinstance(given, str) else str(given)
+
+def _json(given: Any) -> Any:
+    try:
+        return jsons.loads(given) if isinstance(given, str) else given
+    except jsons.Unbounded as error:
+        raise BadValue(str(error)) from None
+    except ValueError:
+        raise BadValue("must be JSON") from None
 
 
 def _pointed_at(column: Column, given: Any, by: Actor) -> Any:
     """The key of the row that a cell names: by that key, or by what people know the row by."""
-    try:
-        column.take(number := sheets.number(given))
-        if not isinstance(column.value_field, models.CharField):
-            return number
-    except BadValue:
-        pass
+    if not isinstance(column.value_field, models.CharField):
+        try:
+            column.take(key := cells.number(given, whole=True))
+        except BadValue:
+            pass
+        else:
+            return key
+    text = cells.text(given)
     model = cast(type[Row], column.field.related_model)
     target = cast(models.ForeignKey, column.field).target_field.attname
-    for field in model._meta.concrete_fields:
-        if field.column in IDENTIFYING and field.column not in model.SECRET:
-            rows = model.objects.visible_to(by).filter(**{field.attname: str(given)})
-            keys = list(rows.values_list(target, flat=True)[:2])
-            if len(keys) > 1:
-                raise BadValue(_("%(name)s is the name of several rows; give the key") % {"name": given})
-            if keys:
-                return keys[0]
-    return given
+    names = [
+        field
+        for field in model._meta.concrete_fields
+        if field.column in IDENTIFYING and field.column not in model.SECRET
+    ]
+    meant = [text, *identifiers.readings(text)] if names else []
+    for reading in dict.fromkeys(meant):
+        found = models.Q()
+        for field in names:
+            others = {reading, identifiers.with_zeros(reading)} if field.column == "product_imei" else {reading}
+            found |= models.Q(**{f"{field.attname}__in": others})
+        keys = list(dict.fromkeys(model.objects.visible_to(by).filter(found).values_list(target, flat=True)[:2]))
+        if reading in keys:
+            return reading
+        if len(keys) > 1:
+            raise BadValue(_("%(name)s is the name of several rows; give the key") % {"name": text})
+        if keys:
+            return keys[0]
+    return text

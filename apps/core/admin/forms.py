@@ -5,7 +5,9 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db import models, transaction
+from django.forms.fields import InvalidJSONInput, JSONString
 
+from apps.core import jsons
 from apps.core.actors import Actor
 from apps.core.admin.meanwhile import MeanwhileForm
 from apps.core.admin.scope import keep_held
@@ -15,7 +17,29 @@ from apps.core.refusals import Invalid, Refused
 
 
 class JsonBox(forms.JSONField):
-    """Nothing is an empty box, not the word null."""
+    """Nothing is an empty box, not the word null; what is typed keeps the bounds of core.jsons."""
+
+    def to_python(self, value: Any) -> Any:
+        if self.disabled or value in self.empty_values or not isinstance(value, str):
+            return super().to_python(value)
+        try:
+            found = jsons.loads(value)
+        except jsons.Unbounded as error:
+            raise forms.ValidationError(translated(str(error))) from None
+        except ValueError:
+            raise forms.ValidationError(
+                self.error_messages["invalid"], code="invalid", params={"value": value}
+            ) from None
+        return JSONString(found) if isinstance(found, str) else found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, shown again as it was where it can't be taken."""
+        if self.disabled or not isinstance(data, str):
+            return super().bound_data(data, initial)
+        try:
+            return jsons.loads(data)
+        except ValueError:
+            return InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
         return None if value is None else super().prepare_value(value)

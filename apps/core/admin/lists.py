@@ -12,6 +12,7 @@ from apps.core.admin.asked import AskedAdmin
 from apps.core.admin.cells import IDENTIFYING, linked, plain, unbroken
 from apps.core.admin.scope import InScope
 from apps.core.columns import BadValue, Column
+from apps.core.identifiers import readings, with_zeros
 from apps.core.scope import Reference
 from apps.core.tables import Table
 
@@ -81,9 +82,14 @@ class RowList(AskedAdmin, InScope, ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By key and by the identifiers that people know, of the row itself or of the unit or part it belongs to."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
+        meant = readings(search_term)  # as it stands, then as scanners, labels and spreadsheets give it
+        for reading in dict.fromkeys([*meant, *(with_zeros(one) for one in meant)]):
+            found = queryset.filter(self._standing_for(reading, request))
+            if found.exists():
+                return found, False
+        return queryset.none() if search_term.strip() else queryset, False
+
+    def _standing_for(self, term: str, request: HttpRequest) -> Q:
         found = self.identified(term)
         for field in self.table.model._meta.concrete_fields:
             related = self.admin_site._registry.get(field.related_model) if field.related_model else None
@@ -94,7 +100,7 @@ class RowList(AskedAdmin, InScope, ModelAdmin):
                 keys = list(rows.values_list(field.target_field.attname, flat=True)[:MOST_OF_TERM])
                 if keys:
                     found |= Q(**{f"{field.attname}__in": keys})
-        return queryset.filter(found), False
+        return found
 
     def identified(self, term: str) -> Q:
         """The rows that this text stands for: anywhere in reference data, else from its start, which an index finds."""

@@ -1,8 +1,11 @@
 """What happened to a unit: states, switching, entities, software, parameters, notes."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from apps.accounts.models import Entity
+from apps.core import rules
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows, Reference
@@ -147,6 +150,8 @@ class ProductNote(Row):
     """What somebody wrote down about a unit."""
 
     SCOPE = Follows("product")
+
+    RULES: ClassVar[Any] = {"note_text": rules.not_blank}
 
     product_note_id = models.AutoField(primary_key=True)
     note_text = models.TextField()

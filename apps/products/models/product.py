@@ -1,10 +1,13 @@
 """The unit itself."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from apps.accounts.models import Hub, Shop
+from apps.core import rules
 from apps.core.crypto import DigestField, EncryptedField
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
@@ -16,6 +19,9 @@ def _latest(to: str) -> Any:
     # Unindexed, because each contact of a unit writes some of them (heap-only updates); and nothing happens in the
     # database when the row pointed to goes: actions.remove_history_row re-points first.
     return models.ForeignKey(to, models.DO_NOTHING, null=True, related_name="+", db_index=False)
+
+
+NUMBERS = ("product_imei", "serial_number", "imsi", "iccid")
 
 
 class Product(Row):
@@ -32,6 +38,11 @@ class Product(Row):
         "latest_tamper_enable_history_id", "reported_software",
     )  # fmt: skip
     BUSY = ("latest_connection_id", "latest_connection_location_id", "gps_lat", "gps_lon", "ip_address")
+
+    RULES: ClassVar[Any] = {
+        "imsi": rules.IMSI, "iccid": rules.ICCID, "ip_address": rules.address,
+        "gps_lat": rules.LATITUDE, "gps_lon": rules.LONGITUDE,
+    }  # fmt: skip
 
     row_no = models.BigAutoField(primary_key=True)
     product_imei = models.CharField(max_length=20, unique=True)
@@ -81,6 +92,16 @@ class Product(Row):
 
     class Meta:
         ordering = ("row_no",)
+
+    def conflicts(self, changed: Collection[str]) -> dict[str, str]:
+        """People name a unit by any of its numbers, so none may be another unit's, in whatever column."""
+        given = {name: value for name in NUMBERS if name in changed and (value := getattr(self, name))}
+        held = Q()
+        for name in NUMBERS if given else ():
+            held |= Q(**{f"{name}__in": list(given.values())})
+        others = Product._base_manager.filter(held).exclude(pk=self.pk).values_list(*NUMBERS) if given else []
+        taken = {number for row in others for number in row}
+        return {name: "is the number of another unit" for name, value in given.items() if value in taken}
 
     @property
     def subject(self) -> str:

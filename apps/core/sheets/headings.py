@@ -1,0 +1,28 @@
+"""Finding the heading of a list: not always the first line, for people write titles above it."""
+
+from collections.abc import Collection, Iterator
+from itertools import chain, islice
+
+from django.utils.translation import gettext as _
+
+from apps.core.refusals import refuse_if
+from apps.core.sheets import cells
+from apps.core.sheets.reading import Line
+
+LOOKED_AT = 10
+DIGITS = 8  # of a number that some unit may bear
+
+
+def below(lines: Iterator[Line], known: Collection[str]) -> tuple[Line | None, Iterator[Line]]:
+    """The line among the first ten that names most of the `known` headings (bare() texts), and all that follow it; None
+    and every line where none names any. What stands above a heading is a title. It must not hold what looks like data.
+    """
+    first = list(islice(lines, LOOKED_AT))
+    ranked = [sum(cells.bare(cell) in known for cell in line.cells) for line in first]
+    if not any(ranked):
+        return None, chain(first, lines)
+    place = ranked.index(max(ranked))
+    for line in first[:place]:
+        held = any(sum(one.isdigit() for one in str(cell)) >= DIGITS for cell in line.cells)
+        refuse_if(held, "file", _("has values above its heading, in line %(line)d") % {"line": line.number})
+    return first[place], chain(first[place + 1 :], lines)
