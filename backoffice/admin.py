@@ -1,20 +1,20 @@
 """The admin: every table, grouped as people think and not as the rooms are named."""
 
 import functools
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import InvalidPage
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 from django_celery_beat.models import PeriodicTask
 from unfold.sites import UnfoldAdminSite
@@ -25,7 +25,6 @@ from apps.alerts.admin import ADMINS as ALERTS
 from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
-from apps.core.levels import Level
 from apps.dcm.admin import ADMINS as CREDIT
 from apps.operations import system
 from apps.operations.schedules import ScheduleAdmin
@@ -33,55 +32,18 @@ from apps.parts.admin import ADMINS as PARTS
 from apps.products.admin import ADMINS as PRODUCTS
 from apps.repairs.admin import ADMINS as REPAIRS
 from apps.transfer.admin import FilesAdmin
+from backoffice import finding, sidebar
 from backoffice.catalogue import HISTORIES, TABLES
+from backoffice.sidebar import GROUPS
 
 DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS])
-
-# Title, icon, tables by path. Every table stands in exactly one group; tests/contract/test_admin.py sees to it.
-GROUPS: Sequence[tuple[Any, str, Sequence[str]]] = (
-    (_("Units"), "lightbulb", (
-        "products", "product_notes", "states", "enable_history", "tamper_enable_history", "product_entity_linker",
-        "product_software_linker", "product_parameters", "parameters", "product_groups", "product_product_group_linker",
-        "latest_software", "home2_stock_preparation_tracking",
-    )),
-    (_("Parts"), "memory", (
-        "parts", "part_product_linker", "part_parameters", "part_types", "part_type_categories",
-        "part_type_product_type_linker", "part_type_replacement_linker", "default_energy_limit", "serial",
-    )),
-    (_("Repairs"), "build", (
-        "repairs", "repair_symptom_type_linker", "repair_action_type_linker", "repair_part_type_linker",
-        "repair_product_linker", "repair_workflow_states", "repair_workflow_events", "repair_workflow_history",
-        "repair_workflow_selectors", "symptom_types", "symptom_type_product_type_linker", "action_types",
-        "action_type_product_type_linker", "appliances", "appliance_types", "appliance_repairs", "appliance_symptoms",
-        "appliance_action_types", "appliance_part_types", "appliance_symptom_appliance_type_linker",
-        "appliance_action_type_appliance_type_linker", "appliance_part_type_replacement_linker",
-        "appliance_repair_appliance_symptom_linker", "appliance_repair_appliance_action_type_linker",
-        "appliance_repair_appliance_part_type_linker",
-    )),
-    (_("Credit"), "payments", ("payment_commands", "balances", "final_balances")),
-    (_("Alerts"), "notifications", (
-        "alerts", "alert_types", "alert_type_product_type_linker", "alert_type_state_type_linker",
-        "alert_type_entity_anti_linker", "analysis_history",
-    )),
-    (_("Connectivity"), "cell_tower", (
-        "connections", "sms_histories", "rtc_connection_history", "rtc_mo_message_history", "rtc_message_history",
-        "rtc_fallback_message_history", "rtc_dead_letters", "networks", "sim_providers", "sim_provider_network_linker",
-        "sim_part_type_sim_provider_linker", "wake_up_software", "influx_shard_data",
-    )),
-    (_("Factory"), "factory", ("factory_logs", "battery_test_results", "test_jig_test_results")),
-    (_("Kinds of units"), "category", (
-        "product_types", "state_types", "software_version_types", "product_type_software_version_type_linker",
-        "parameter_types",
-    )),
-    (_("Access"), "group", (
-        "users", "entities", "hubs", "shops", "repair_centres", "user_repair_centre_links", "entity_facility_linker",
-        "channels", "subscribers",
-    )),
-)  # fmt: skip
 
 
 class Picker(AutocompleteJsonView):
     """What is offered to a pointer's box, each row as the box will show it."""
+
+    def get_queryset(self) -> Any:
+        return self.model_admin.get_queryset(self.request).none() if "\x00" in self.term else super().get_queryset()
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         return {**super().serialize_result(obj, to_field_name), "text": picked_as(obj)}
@@ -120,11 +82,27 @@ class BackOfficeSite(UnfoldAdminSite):
         return redirect("console:login")
 
     def search(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
-        """The theme takes `page` as it comes; a page that isn't there is none."""
+        """The theme's search, by what people know things by; in scope, and nothing of it kept."""
+        term = request.GET.get("s", "").strip()
+        if not term:
+            return HttpResponse()
+        begun = time.perf_counter()
+        results = finding.find(self, request, term)
+        pages = Paginator(results, finding.PER_PAGE)
         try:
-            return super().search(request, extra_context)
-        except (InvalidPage, ValueError):
+            page = pages.page(request.GET.get("page", 1))
+        except InvalidPage:
             raise Http404 from None
+        which = "command_results" if "extended" in request.GET else "search_results"
+        context = {
+            "page_obj": pages, "results": page, "page_counter": (page.number - 1) * finding.PER_PAGE,
+            "execution_time": time.perf_counter() - begun, "command_show_history": False,
+        }  # fmt: skip
+        return TemplateResponse(request, f"unfold/helpers/{which}.html", context, headers={"HX-Trigger": "search"})
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
+        """Django's apps are rooms of the house; people know the groups of the first page."""
+        return redirect("admin:index")
 
     def get_urls(self) -> list[Any]:
         return [path("system/", self.admin_view(system.page(self)), name="system"), *super().get_urls()]
@@ -137,10 +115,18 @@ class BackOfficeSite(UnfoldAdminSite):
             entries = [held[model] for name in paths if (model := TABLES[name].model) in held]
             if entries:
                 label = f"group-{number}"
+                away = {TABLES[name].model for name in sidebar.folded(paths)}
                 found.append(
-                    {"name": str(title), "app_label": label, "app_url": "", "has_module_perms": True, "models": entries}
-                )
+                    {"name": str(title), "app_label": label, "app_url": "", "has_module_perms": True, "models": entries,
+                     "first": [entry for entry in entries if entry["model"] not in away],
+                     "folded": [entry for entry in entries if entry["model"] in away]}
+                )  # fmt: skip
         return found
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        system = {"label": sidebar.SYSTEM, "pages": sidebar.system_pages(request)}
+        answer: HttpResponse = super().index(request, {**(extra_context or {}), "system": system})
+        return answer
 
 
 site = BackOfficeSite(name="admin")
@@ -154,33 +140,3 @@ for _table in TABLES.values():
 
 register_accounts(site)
 site.register(PeriodicTask, ScheduleAdmin)
-
-
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar, for those whom the admin lets in."""
-    found = []
-    for title, icon, paths in GROUPS:
-        items = []
-        for name in paths:
-            meta = TABLES[name].model._meta
-            link = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-            items.append({"title": capfirst(meta.verbose_name_plural), "link": link})
-        found.append({"title": title, "icon": icon, "collapsible": True, "items": items})
-    return [*found, {"title": _("System"), "icon": "settings", "collapsible": True, "items": _system_items()}]
-
-
-def _system_items() -> list[dict[str, Any]]:
-    def of_all(request: HttpRequest) -> bool:
-        user: Any = request.user
-        return bool(user.level >= Level.SYSTEM and user.is_global)
-
-    def of_system(request: HttpRequest) -> bool:
-        return bool(request.user.level >= Level.SYSTEM)  # type: ignore[union-attr]
-
-    schedules, sign_ins = "admin:django_celery_beat_periodictask_changelist", "admin:accounts_signin_changelist"
-    return [
-        {"title": _("How it is doing"), "link": reverse("admin:system"), "permission": of_all},
-        {"title": _("What runs by itself"), "link": reverse(schedules), "permission": of_all},
-        {"title": _("Sign-ins"), "link": reverse(sign_ins), "permission": of_system},
-        {"title": _("Jobs"), "link": reverse("console:jobs")},
-    ]

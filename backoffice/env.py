@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import re
@@ -93,9 +94,11 @@ def database(data_dir: Path) -> dict[str, Any]:
             "-c idle_in_transaction_session_timeout=30s -c jit=off",
         }
         return config
+    file = data_dir / "backoffice.sqlite3"
+    private(file)
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": data_dir / "backoffice.sqlite3",
+        "NAME": file,
         "OPTIONS": {
             # IMMEDIATE: a transaction takes the write lock at its start, so that two of them queue instead of
             # failing half-way. FULL: what was acknowledged is on disk.
@@ -104,6 +107,23 @@ def database(data_dir: Path) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
         },
     }
+
+
+def folder(path: Path) -> Path:
+    """This folder; made, where it is not there, for its owner only."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def private(database: Path) -> None:
+    """The SQLite file and what SQLite puts beside it, for their owner only: made so, and what is there tightened.
+    SQLite gives its further files the mode of the first."""
+    with contextlib.suppress(PermissionError):  # then it says so itself, in words of its own
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+    for path in (database, *(database.with_name(database.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # gone meanwhile; somebody else's
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
 
 
 def _kept(path: Path, make: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.api import errors as api
@@ -47,7 +48,22 @@ def too_slow(request: HttpRequest) -> HttpResponse:
     return _answer(request, 503, _("That was too much at once"), text)
 
 
+def early(path: str, status: int) -> HttpResponse:
+    """For what is refused at the entry, where there is neither request nor reader yet (bounds.py)."""
+    if api.is_api_path(path):
+        return api.plain(status)
+    texts = {
+        408: _("What you sent came too slowly and was not kept. Please try again on a better connection."),
+        413: _("What you sent is larger than this page takes: a file may have 25 MB, and you must be signed in."),
+        503: _("Too much is being sent just now. Please try again in a minute."),
+    }
+    text = texts.get(status) or _("Your browser sent something this site could not understand. Go back and try again.")
+    body = f"<!doctype html><meta charset=utf-8><title>{status}</title><h1>{status}</h1><p>{escape(text)}</p>"
+    return HttpResponse(body, status=status)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
-    typed = [text for text in request.POST.values() if isinstance(text, str) and len(text) >= LONG]
+    boxes = [text for name, text in request.POST.items() if not name.startswith("_")]
+    typed = [text for text in boxes if isinstance(text, str) and len(text) >= LONG]
     return _answer(request, 403, _("Please send that once more"), text, typed=typed)

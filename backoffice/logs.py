@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -22,6 +23,8 @@ _NAMED = re.compile(
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{64}(?![A-Za-z0-9])")
 _LINK = re.compile(r"(/password/)[^\s\"']+")  # a link of accounts/links.py lets its reader in
 _URL = re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@")
+
+_NUMBER = re.compile(r"\d+")
 
 log = logging.getLogger("backoffice.requests")
 
@@ -57,6 +60,48 @@ class JsonLines(structlog.stdlib.ProcessorFormatter):
 def _scrub(logger: Any, method: str, line: Any) -> Any:
     """Before it is JSON: afterwards quotes are escaped, and what is put in their place could break the line."""
     return {name: scrubbed(value if isinstance(value, str) else str(value)) for name, value in line.items()}
+
+
+class Condensed(logging.Filter):
+    """Lets the first few of equal lines through in each minute, then one that says how many more there were.
+
+    Equal: the same logger, level and text, whatever numbers stand in it, and the same kind of exception from the same
+    place. While a database is away every request and every task breaks in the same way, some with pages of traceback.
+    """
+
+    MOST = 5
+    WINDOW = 60.0  # seconds
+    KINDS = 2000  # kept in mind
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[Any, list[float]] = {}  # kind: [when its minute began, how many came in it]
+        self.lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        now, kind = time.monotonic(), self.kind(record)
+        with self.lock:
+            if len(self.seen) > self.KINDS:
+                self.seen.clear()
+            begun, count = self.seen.get(kind, (now, 0))
+            left_out = 0
+            if now - begun >= self.WINDOW:
+                left_out, begun, count = max(0, int(count) - self.MOST), now, 0
+            self.seen[kind] = [begun, count + 1]
+        if left_out:
+            text = f"{record.getMessage()} ({left_out} more like it were left out before)"
+            record.msg, record.args = text, ()
+        return count < self.MOST
+
+    @staticmethod
+    def kind(record: logging.LogRecord) -> Any:
+        kind: Any = (record.name, record.levelno, _NUMBER.sub("#", record.getMessage()[:500]))
+        error, trace = record.exc_info[1:] if isinstance(record.exc_info, tuple) else (None, None)
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        return (*kind, type(error), trace and (trace.tb_frame.f_code.co_filename, trace.tb_lineno))
 
 
 class RequestLog:

@@ -16,6 +16,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
 from apps.core import statements
+from apps.core.times import ReadersClock
 from backoffice import errors
 from backoffice.compression import compressed_file
 
@@ -146,7 +147,7 @@ class ReaderTimeZone:
         kept = getattr(request.user, "time_zone", "")
         name = kept or request.COOKIES.get("tz", "").replace("%2F", "/")
         try:
-            zone = zoneinfo.ZoneInfo(name) if name else None
+            zone = ReadersClock(zoneinfo.ZoneInfo(name)) if name else None
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             zone = None
         with timezone.override(zone):

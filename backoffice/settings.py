@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.folder(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve())
 
 DEBUG = env.flag("DEBUG", False)
 HTTPS = env.flag("HTTPS", False)
@@ -107,6 +107,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "backoffice.sidebar.trail",
             ],
         },
     }
@@ -124,6 +125,9 @@ if not env.text("DATABASE_URL"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# Series of telemetry (a field of a measurement under a set of tags) that one unit may have.
+TELEMETRY_SERIES = env.number("TELEMETRY_SERIES", 500, low=1, high=1_000_000)
 
 # People
 SIMPLE_HISTORY_DATE_INDEX = False  # a history is asked for by its row
@@ -246,9 +250,12 @@ UNFOLD = {
         },
     },
     "STYLES": [lambda request: static("backoffice/admin.css")],
+    "SCRIPTS": [lambda request: static("backoffice/admin.js")],
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": lambda request: reverse("console:language"), "navigation": []},
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.admin.navigation"},
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.sidebar.navigation"},
 }
 
 # Files: kept by browsers for ever, since their address changes with them; served from where they lie (docs/adr/0015).
@@ -280,6 +287,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"condensed": {"()": "backoffice.logs.Condensed"}},
     "formatters": {
         "line": {"()": "backoffice.logs.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "backoffice.logs.JsonLines"},
@@ -287,6 +295,7 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
+            "filters": ["condensed"],
             "formatter": env.one_of("LOG_FORMAT", "line", ("line", "json")),
         }
     },

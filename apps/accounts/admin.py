@@ -45,9 +45,6 @@ class UserAdmin(RowAdmin):
     def has_import_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        return lookup.split("__")[0] != "last_login" and super().lookup_allowed(lookup, value, request)
-
     @display(description=_("Open"), boolean=True)
     def open(self, row: User) -> bool:
         return row.is_active

@@ -189,7 +189,7 @@ class Session(FromProgram, AbstractBaseSession):
 
     @property
     def public_key(self) -> str:
-        """What it may be called on a page: its own key would let its reader in."""
+        """What it is called on a page. Its own key, a digest, lets nobody in, but is nobody's affair either."""
         return keyed_digest(self.session_key, "session")[:20]
 
     @classmethod

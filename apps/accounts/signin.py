@@ -32,17 +32,24 @@ DEVICE_AGE = 180 * 86400
 
 def source_of(request: Any) -> str:
     """The address that asks: the peer, or what our own proxies wrote. An IPv6 client counts by its /64."""
-    address = request.META.get("REMOTE_ADDR", "")
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
-        address = forwarded[-settings.TRUSTED_PROXIES]
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    address = address_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    if address is None:
         return "unknown"
-    if parsed.version == 6:
-        return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
-    return str(parsed)
+    if address.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return str(address)
+
+
+def address_of(peer: str, forwarded: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Of whoever asks; None where there is none to be read. IPv4 in the form of IPv6 (`::ffff:10.0.0.1`, which a server
+    that listens to both sees) is IPv4: else all of them would be one /64."""
+    hops = [part.strip() for part in forwarded.split(",") if part.strip()]
+    text = hops[-settings.TRUSTED_PROXIES] if 0 < settings.TRUSTED_PROXIES <= len(hops) else peer
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def sign_in(request: HttpRequest, username: str, password: str, *, door: str, code: str = "") -> User | None:

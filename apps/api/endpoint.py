@@ -10,7 +10,7 @@ Checked in the order 401, 405, 403, 404, 400 (design.md, "Errors").
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pydantic
 from django.http.response import HttpResponseBase
@@ -27,8 +27,11 @@ from apps.core.refusals import Invalid
 
 
 class Body(pydantic.BaseModel):
-    """The shape of a body or a query: unknown keys are ignored, texts hold nothing a database refuses."""
+    """The shape of a body or a query: unknown keys of a body are ignored, those of a query refused, for without them
+    the answer would be another one. Texts hold nothing a database refuses. REPEATED: what a query may give several
+    times, as a list of texts."""
 
+    REPEATED: ClassVar[frozenset[str]] = frozenset()
     model_config = pydantic.ConfigDict(extra="ignore", str_max_length=100_000)
 
     @pydantic.model_validator(mode="before")
@@ -159,7 +162,13 @@ def read_body(shape: type[Body], request: Request) -> Body:
     if hasattr(given, "dict"):  # a form
         given = given.dict()
     if request.method in ("GET", "HEAD"):
-        given = {**(given if isinstance(given, dict) else {}), **request.query_params.dict()}
+        asked: Any = request.query_params
+        query = {name: asked.getlist(name) if name in shape.REPEATED else asked[name] for name in asked}
+        given = {**(given if isinstance(given, dict) else {}), **query}
+        known = shape.model_fields
+        if unknown := [name for name in given if name not in known]:
+            text = f"is not understood here; there are {', '.join(known)}"
+            raise Invalid({str(name)[:80]: text for name in unknown[:20]})
     try:
         return shape.model_validate(given)
     except pydantic.ValidationError as error:

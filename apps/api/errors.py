@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 CODES = {
     400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    406: "not_acceptable", 413: "too_large", 415: "unsupported_media_type", 429: "too_many_requests",
-    500: "internal_error", 503: "unavailable",
+    406: "not_acceptable", 408: "timed_out", 411: "length_required", 413: "too_large", 415: "unsupported_media_type",
+    429: "too_many_requests", 500: "internal_error", 503: "unavailable",
 }  # fmt: skip
 
 
@@ -59,9 +59,7 @@ def exception_handler(error: Exception, context: Any = None) -> HttpResponse | N
         return envelope.answer(envelope.error(TOO_SLOW, "too_slow"), 503)
     if isinstance(error, OperationalError):  # lock timeout, server away
         log.exception("the database did not answer")
-        response = plain(503)
-        response["Retry-After"] = "5"
-        return response
+        return plain(503)
     return None
 
 
@@ -70,6 +68,8 @@ TEXTS = {
     403: "You do not have permission to do this",
     404: "The requested resource could not be found",
     405: "This method is not offered here",
+    408: "The request came too slowly; nothing was kept, send it again",
+    411: "A body needs a Content-Length",
     413: "The request is too large",
     500: "Something went wrong on our side; it has been recorded",
     503: "The service cannot answer just now; please try again",
@@ -80,7 +80,10 @@ TOO_SLOW = "This took too long and was stopped; narrow it down: a filter by a ke
 
 
 def plain(status: int) -> HttpResponse:
-    return envelope.answer(envelope.error(TEXTS[status], CODES[status]), status)
+    response = envelope.answer(envelope.error(TEXTS[status], CODES[status]), status)
+    if status == 503:
+        response["Retry-After"] = "5"
+    return response
 
 
 def not_offered(*methods: str) -> HttpResponse:
@@ -91,4 +94,8 @@ def not_offered(*methods: str) -> HttpResponse:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/v1/") or request.path_info == "/v1"
+    return is_api_path(request.path_info)
+
+
+def is_api_path(path: str) -> bool:
+    return path.startswith("/v1/") or path == "/v1"

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts import actions, links, second_step
 from apps.accounts.models import Session, SignIn, Token, User, Visibility
-from apps.accounts.sessions import note_whence
+from apps.accounts.sessions import kept_as, note_whence
 from apps.accounts.signin import check_code, check_password, remember_device, sign_in, source_of
 from apps.accounts.words import LEVELS, SCOPES
 from apps.console import unsent
@@ -169,7 +169,8 @@ def _account(request: HttpRequest, status: int = 200, **more: Any) -> HttpRespon
         "level_words": LEVELS[user.level], "scope_words": SCOPES[Visibility(user.scope)],
         "second_step": second_step.in_force(user), "rules": password_validators_help_texts(),
         "sessions": Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at"),
-        "this": request.session.session_key, "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()),
+        "this": kept_as(request.session.session_key),
+        "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()),
         "sign_ins": SignIn.objects.filter(user=user).order_by("-id")[:SHOWN],
         "languages": settings.LANGUAGES, "zones": sorted(zoneinfo.available_timezones()),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.console.page import page
 from apps.core.actions import require_level
+from apps.core.levels import Level
 from apps.core.refusal_words import said
 from apps.core.refusals import Refused
 from apps.jobs.kinds import kinds
@@ -58,7 +59,7 @@ def _is_empty(form: Any) -> bool:
     return any(isinstance(field, forms.ChoiceField) and not field.choices for field in form.fields.values())
 
 
-@page("GET", "POST")
+@page("GET", "POST", level=Level.TECHNICAL)  # what any of them needs at least
 def act(request: HttpRequest, imei: str, name: str) -> HttpResponse:
     """Do it, by the same code as for many. What is refused stands on the page with what was typed."""
     reader: Any = request.user

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.gateway.instructions import CONNECT_EVERY
 from apps.products.actions import disable_product, enable_product
+from apps.products.contact import next_contact
 from apps.products.models import EnableState, Product
 from apps.products.words import LABELS, STATES
 from apps.telemetry import store
@@ -77,7 +77,7 @@ def switch_of(product: Product, reader: Any) -> Switch:
     latest = product.latest_enable_history
     state = EnableState(latest.current_enable_state) if latest else EnableState.INIT
     last_seen = product.latest_connection.date if product.latest_connection else None
-    contact = last_seen + dt.timedelta(seconds=CONNECT_EVERY) if last_seen else None
+    contact = next_contact(last_seen)
     level = (enable_product if not product.desired_enable_flag else disable_product).level
     return Switch(
         state=state,

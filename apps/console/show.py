@@ -1,14 +1,27 @@
 """What the list of units shows, and so what "all of them" means."""
 
+from collections.abc import Callable
 from typing import Any
 
-from apps.products import queries
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.products import contact, queries
 from apps.products.models import EnableState
 
-FILTERS = {
-    "enabled": [EnableState.ENABLED],
-    "pending": [EnableState.PENDING_ENABLED, EnableState.PENDING_DISABLED],
-    "disabled": [EnableState.DISABLED, EnableState.INIT],
+
+def _switched(*states: EnableState) -> Callable[[], Q]:
+    return lambda: Q(latest_enable_history__current_enable_state__in=states)
+
+
+# {word in the address: (what people call it, which units)}
+FILTERS: dict[str, tuple[Any, Callable[[], Q]]] = {
+    "enabled": (_("On"), _switched(EnableState.ENABLED)),
+    "disabled": (_("Off"), _switched(EnableState.DISABLED, EnableState.INIT)),
+    "pending": (_("Pending"), contact.pending),
+    "pending_long": (_("Pending for over a day"), lambda: contact.pending(contact.LONG)),
+    "overdue": (_("Overdue"), contact.overdue),
+    "never": (_("Never connected"), contact.never_heard),
 }
 
 
@@ -17,6 +30,4 @@ def listed(reader: Any, *, text: str = "", chosen: str = "") -> Any:
     if text:
         return queries.search(text, by=reader)
     rows = queries.units(reader)
-    if chosen in FILTERS:
-        rows = rows.filter(latest_enable_history__current_enable_state__in=FILTERS[chosen])
-    return rows
+    return rows.filter(FILTERS[chosen][1]()) if chosen in FILTERS else rows

@@ -45,7 +45,7 @@ def _listing(request: HttpRequest, rows: Any, **context: Any) -> HttpResponse:
     context |= links | {
         "listed": [(product, switch_of(product, request.user)) for product in units],
         "acts": acts_of(request.user),
-        "filters": [("", _("All")), ("enabled", _("On")), ("pending", _("Pending")), ("disabled", _("Off"))],
+        "filters": [("", _("All")), *((key, name) for key, (name, _which) in show.FILTERS.items())],
     }
     return render(request, "console/units.html", context)
 

@@ -51,6 +51,24 @@ def compiled(rows: QuerySet, *, key: Any) -> Statement:
     return Statement(sql, tuple(params), compiler.get_converters(expressions), compiler)
 
 
+@contextlib.contextmanager
+def hasty_commits() -> Iterator[None]:
+    """Commits that need not be on disk when they are over: seen by everybody at once, they outlive this process, but
+    not surely the machine, which loses none without losing all that came after it. For work that is only done again
+    where it is lost. Inside a transaction that is already that one's affair."""
+    if connection.in_atomic_block:
+        yield
+        return
+    is_postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off" if is_postgres else "PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit" if is_postgres else "PRAGMA synchronous=FULL")
+
+
 _PLACES = re.compile(r"%[s%]")
 
 

@@ -2,17 +2,45 @@
 
 import datetime as dt
 import re
+import zoneinfo
 from typing import Any
 
 from dateutil import parser as lenient
 
 UTC = dt.UTC
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?$")
-_LOST_PLUS = re.compile(r":\d\d(\.\d+)? \d\d:?\d\d$")  # `+02:00` whose plus an address has made a blank
 _ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
 # `12:00:00 02:00`: a plus that was not encoded in an address reads as a blank, and the zone as a second time of day.
 _LOST_PLUS = re.compile(r":\d\d(?:\.\d+)?\s+(?:0\d|1[0-4]):?[0-5]\d$")
 LONGEST = 64
+
+
+class ReadersClock(dt.tzinfo):
+    """A zone for showing times in: at the ends of the calendar, where a time would leave it, it stays as UTC has it."""
+
+    def __init__(self, zone: zoneinfo.ZoneInfo) -> None:
+        self.zone = zone
+
+    def __str__(self) -> str:
+        return str(self.zone)
+
+    def __reduce__(self) -> tuple[type["ReadersClock"], tuple[zoneinfo.ZoneInfo]]:
+        return ReadersClock, (self.zone,)
+
+    def utcoffset(self, at: dt.datetime | None) -> dt.timedelta | None:
+        return self.zone.utcoffset(at)
+
+    def dst(self, at: dt.datetime | None) -> dt.timedelta | None:
+        return self.zone.dst(at)
+
+    def tzname(self, at: dt.datetime | None) -> str | None:
+        return self.zone.tzname(at)
+
+    def fromutc(self, at: dt.datetime) -> dt.datetime:
+        try:
+            return self.zone.fromutc(at.replace(tzinfo=self.zone)).replace(tzinfo=self)
+        except OverflowError:
+            return at
 
 
 def iso(moment: dt.datetime | None) -> str | None:
@@ -30,7 +58,7 @@ def parse_moment(text: str) -> dt.datetime:
     nothing may be guessed, strict_moment() reads.
     """
     text = text.strip()
-    if not text or len(text) > LONGEST or not text.isascii() or _LOST_PLUS.search(text):
+    if not text or len(text) > LONGEST or not text.isascii():
         raise ValueError("not a time")
     if _LOST_PLUS.search(text):
         raise ValueError("a time whose + became a blank; write it as %2B")

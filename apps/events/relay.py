@@ -1,26 +1,34 @@
 """Claim due consequences and carry them out.
 
 A claim is a short transaction of its own (SKIP LOCKED on PostgreSQL, the write lock on SQLite) that moves `due_at`
-past a lease; the handler runs outside any transaction. A worker that dies leaves rows that fall due again by
-themselves: at least once, unordered.
+past a lease; the handler runs outside any transaction, and each row is marked as soon as it is carried out. While a
+batch goes on its lease is renewed. A worker that dies leaves rows that fall due again by themselves: at least once,
+unordered, and what is done twice is what was being done at that moment.
 """
 
 import datetime as dt
 import logging
 import random
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.core.statements import hasty_commits
 from apps.events.actions import handler
 from apps.events.models import Consequence, Event
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
-LEASE = dt.timedelta(minutes=2)
+LEASE = dt.timedelta(seconds=20)  # with the sweep of half a minute: what a killed worker held goes on within a minute
+RENEW = 6.0  # seconds
+LONGEST = 300.0  # seconds that one handler may take before its lease is left to end: it hangs
+MOST_CLAIMS = 30  # of a row whose worker has ended each time; then a person decides
 # Waits after the first, second, … failed attempt, with ±20 % of chance; about three days in all.
 WAITS = [5, 30, 120, 600, 1800, 7200, 18000, 36000, 86400]
 KEPT = dt.timedelta(days=365)
@@ -31,37 +39,82 @@ def claim(limit: int | None = None) -> list[Consequence]:
     """Up to `limit` (BATCH) due rows, ours until the lease ends. Counts the attempt."""
     with transaction.atomic():
         now = timezone.now()
-        due = list(
+        due = dict(
             Consequence.objects.select_for_update(skip_locked=True)
             .filter(state=Consequence.State.PENDING, due_at__lte=now)
             .order_by("due_at", "id")[: limit or BATCH]
-            .values_list("id", flat=True)
+            .values_list("id", "attempts")
         )
         if not due:
             return []
         Consequence.objects.filter(id__in=due).update(due_at=now + LEASE, attempts=F("attempts") + 1)
-    return list(Consequence.objects.filter(id__in=due).select_related("event").order_by("id"))
+        deadly = [key for key, attempts in due.items() if attempts >= MOST_CLAIMS]
+        if deadly:
+            text = f"its worker ended while carrying it out, {MOST_CLAIMS} times"
+            Consequence.objects.filter(id__in=deadly).update(state=Consequence.State.FAILED, last_error=text)
+    rows = Consequence.objects.filter(id__in=due, state=Consequence.State.PENDING)
+    return list(rows.select_related("event").order_by("id"))
+
+
+def due() -> bool:
+    """Whether there is something that a relay would claim."""
+    return Consequence.objects.filter(state=Consequence.State.PENDING, due_at__lte=timezone.now()).exists()
 
 
 def run(rows: Sequence[Consequence]) -> None:
-    done: list[int] = []
-    for row in rows:
-        try:
-            handler(row.handler)(row.event)
-        except Exception as error:
-            _put_back(row, error)
-        else:
-            done.append(row.id)
-    if done:
-        Consequence.objects.filter(id__in=done).update(
-            state=Consequence.State.DONE, done_at=timezone.now(), last_error=""
-        )
+    left = {row.id: 0.0 for row in rows}  # when it was begun
+    with _kept(left), hasty_commits():
+        for row in rows:
+            left[row.id] = time.monotonic()
+            try:
+                handler(row.handler)(row.event)
+            except Exception as error:
+                _put_back(row, error)
+            else:
+                _mark_done(row)
+            del left[row.id]
 
 
-def relay_all(limit: int = 10_000) -> int:
-    """Relay until nothing is due (or `limit` rows are done); returns how many rows were tried."""
-    count = 0
-    while count < limit:
+def _mark_done(row: Consequence) -> None:
+    Consequence.objects.filter(pk=row.pk).update(state=Consequence.State.DONE, done_at=timezone.now(), last_error="")
+
+
+@contextmanager
+def _kept(left: dict[int, float]) -> Iterator[None]:
+    """Renews the lease of what is left of a batch, on a thread and a connection of its own, which a batch that is done
+    at once never needs."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(RENEW):
+            try:
+                _renew(left)
+            except DatabaseError as error:
+                log.warning("a lease was not renewed (%s)", type(error).__name__)
+            finally:
+                connections.close_all()
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _renew(left: dict[int, float]) -> None:
+    held = dict(left)
+    if any(begun and time.monotonic() - begun > LONGEST for begun in held.values()):
+        return
+    rows = Consequence.objects.filter(pk__in=held, state=Consequence.State.PENDING)
+    rows.update(due_at=timezone.now() + LEASE)
+
+
+def relay_all(limit: int = 10_000, *, seconds: float | None = None) -> int:
+    """Relay until nothing is due, `limit` rows are done or so much time has gone by; returns how many were tried."""
+    begun, count = time.monotonic(), 0
+    while count < limit and (seconds is None or time.monotonic() - begun < seconds):
         rows = claim()
         if not rows:
             break

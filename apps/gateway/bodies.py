@@ -1,10 +1,9 @@
 """Reading a unit's body within bounds: at most 256 KiB on the wire and 1 MiB inflated; a short read stores nothing."""
 
-import zlib
-
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
+from apps.api.parsers import inflated
 from apps.core.refusals import Refused, TooLarge
 
 WIRE = 256 * 1024
@@ -34,15 +33,4 @@ def raw_body(request: HttpRequest) -> bytes:
 
 
 def inflate(request: HttpRequest, body: bytes) -> bytes:
-    if request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("gzip", "x-gzip"):
-        return body
-    engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = engine.decompress(body, INFLATED + 1)
-    except zlib.error:
-        raise Unreadable("The body is no gzip") from None
-    if len(plain) > INFLATED:
-        raise TooLarge(f"The body is larger than {INFLATED} bytes when inflated")
-    if not engine.eof:
-        raise Unreadable("The gzip body ended too early; nothing was stored, send it again")
-    return plain
+    return inflated(body, request.META.get("HTTP_CONTENT_ENCODING", ""), INFLATED)

@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from apps.core.times import iso
 from apps.dcm.queries import outstanding
+from apps.products.contact import CONNECT_EVERY
 from apps.products.models import Product, ProductParameter, ProductSoftwareLinker
 from apps.products.parameters import typed
 
 MOST_COMMANDS = 100  # the next ones follow when these are acknowledged
-CONNECT_EVERY = 4 * 3600  # seconds; the fleet's rhythm (seed 004, "Units connecting to the System")
 
 
 def instructions_for(product: Product) -> dict[str, Any]:

@@ -5,8 +5,9 @@ nothing. The ORM path needs a dozen round trips for that; the goal of bench/ for
 quiet report writes is the same as what that path writes; apps/gateway/tests/test_parity.py holds the two together.
 
 The statement only acts when the counter is newer than the last and all that was seen of the unit still holds (its key,
-orders, switches, software); else nothing happens and the ORM path decides. It may run beside an order of the same
-moment: it then counts as having come before it.
+orders, switches, software); else nothing happens and the ORM path decides. The unit's row is locked before anything is
+written, as everywhere (docs/adr/0016): the rows that are written come from the locked one, so that no plan can turn
+the order round, and after a wait PostgreSQL looks at what the unit has become meanwhile.
 """
 
 import functools
@@ -52,7 +53,7 @@ def record_quiet(seen: Snapshot, report: Report, *, counter: int, tag: str, body
         seen.device_key_digest, seen.order_seq, seen.current_enable_flag, seen.current_tamper_flag,
         seen.latest_enable_history_id, seen.latest_tamper_enable_history_id, seen.reported_software,
     ]  # fmt: skip
-    params = [counter, tag, 200, body, seen.pk, counter, *still, *meta, seen.imei, *columns.values()]
+    params = [seen.pk, *still, counter, tag, 200, body, counter, *meta, seen.imei, *columns.values()]
     if report.balance is not None:
         params += [*meta, seen.imei, report.balance, Balance.expiry_of(report.balance)]
     params.append(seen.pk)
@@ -75,15 +76,17 @@ def _statement(columns: tuple[str, ...], with_balance: bool) -> str:
                 modified_at = excluded.created_at, modified_by = excluded.created_by
         )"""
     return f"""
-        WITH won AS (
+        WITH unit AS (
+            SELECT row_no FROM products_product
+            WHERE row_no = %s AND device_key_digest = %s AND order_seq = %s
+            AND current_enable_flag = %s AND current_tamper_flag = %s
+            AND latest_enable_history_id IS NOT DISTINCT FROM %s
+            AND latest_tamper_enable_history_id IS NOT DISTINCT FROM %s
+            AND reported_software IS NOT DISTINCT FROM %s
+            FOR NO KEY UPDATE
+        ), won AS (
             UPDATE gateway_lastexchange last SET counter = %s, tag = %s, status = %s, body = %s
-            FROM products_product unit
-            WHERE last.product_id = %s AND last.counter < %s AND unit.row_no = last.product_id
-            AND unit.device_key_digest = %s AND unit.order_seq = %s
-            AND unit.current_enable_flag = %s AND unit.current_tamper_flag = %s
-            AND unit.latest_enable_history_id IS NOT DISTINCT FROM %s
-            AND unit.latest_tamper_enable_history_id IS NOT DISTINCT FROM %s
-            AND unit.reported_software IS NOT DISTINCT FROM %s
+            FROM unit WHERE last.product_id = unit.row_no AND last.counter < %s
             RETURNING last.product_id
         ), contact AS (
             INSERT INTO products_connection (created_at, created_by, product_imei, {", ".join(columns)})

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import Visibility
 from apps.core.actions import action, require_level
 from apps.core.actors import Actor
 from apps.core.levels import Level
@@ -27,7 +28,7 @@ BATCH = 2000
 def draft(*, kind: str, keys: Iterable[str] = (), params: dict[str, Any] | None = None, by: Actor) -> Job:
     """A new job over these keys. One that asks for nothing more goes on to its trial at once."""
     require_level(by, kinds()[kind].level)
-    job = Job.objects.create(kind=kind, owner=by, params=params or {})  # type: ignore[misc]
+    job = _new(kind, params or {}, by)
     with contextlib.ExitStack() as opened:
         if isinstance(keys, Generator):
             opened.enter_context(contextlib.closing(keys))  # a cursor of PostgreSQL ends with its transaction
@@ -53,7 +54,7 @@ def draft_from_file(*, kind: str, name: str, content: Iterable[bytes], params: d
     """A new job that reads a file; reading it, and trying each of its rows, is the worker's. Details that the file
     doesn't hold are asked for in between."""
     require_level(by, kinds()[kind].level)
-    job = Job.objects.create(kind=kind, owner=by, params=params)  # type: ignore[misc]
+    job = _new(kind, params, by)
     size = 0
     for piece in content:
         size += len(piece)
@@ -69,7 +70,7 @@ def draft_from_file(*, kind: str, name: str, content: Iterable[bytes], params: d
 def make_file(*, kind: str, params: dict[str, Any], total: int, by: Actor) -> Job:
     """A new job that makes a file."""
     require_level(by, kinds()[kind].level)
-    job = Job.objects.create(kind=kind, owner=by, params=params, total=total)  # type: ignore[misc]
+    job = _new(kind, params, by, total=total)
     _go(job, State.RUNNING)
     return job
 
@@ -138,13 +139,19 @@ def again(job: Job, *, by: Actor) -> Job:
     refuse_if(job.state not in OVER, "job", _("is not over yet"))
     left = job.items.filter(outcome__in=[Outcome.OPEN, Outcome.REFUSED, Outcome.FAILED]).order_by("number")
     require_level(by, kinds()[job.kind].level)
-    fresh = Job.objects.create(kind=job.kind, owner=by, params=job.params)  # type: ignore[misc]
+    fresh = _new(job.kind, job.params, by)
     rows = [JobItem(job=fresh, number=item.number, key=item.key, sealed=item.sealed) for item in left.iterator()]
     refuse_if(not rows, "job", _("left nothing undone"))
     JobItem.objects.bulk_create(rows, batch_size=BATCH)
     fresh.total = len(rows)
     _go(fresh, State.TRYING)
     return fresh
+
+
+def _new(kind: str, params: dict[str, Any], by: Any, **values: Any) -> Job:
+    """A job that keeps how far its owner sees now."""
+    scope = Visibility.GLOBAL if by.is_global else Visibility.ENTITY
+    return Job.objects.create(kind=kind, owner=by, params=params, scope=scope, entity_id=by.entity_key, **values)
 
 
 def _key(by: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Entity, User, Visibility
 from apps.core.crypto import EncryptedField
 from apps.core.fields import OptionField
 from apps.core.levels import Level
@@ -49,12 +50,12 @@ def spoken() -> str:
 
 class JobQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> JobQuerySet:
-        """One's own; ADMIN and above see those of colleagues in their scope."""
-        if user.level < Level.ADMIN:
-            return self.filter(owner=user)
+        """One's own; ADMIN and above see those of colleagues. Never one that began further than the reader sees now:
+        its items, report and files are of where its owner stood then, not of where the owner stands today."""
+        jobs = self.filter(owner=user) if user.level < Level.ADMIN else self.all()
         if user.is_global:
-            return self.all()
-        return self.filter(Q(owner=user) | Q(owner__entity_id=user.entity_key, owner__scope="ENTITY"))
+            return jobs
+        return jobs.filter(scope=Visibility.ENTITY, entity_id=user.entity_key)
 
 
 class Job(models.Model):
@@ -65,6 +66,9 @@ class Job(models.Model):
     params = models.JSONField(default=dict)
     state = OptionField(max_length=10, choices=State.choices, default=State.DRAFT)
     owner = models.ForeignKey(User, models.PROTECT, related_name="jobs")
+    # Where its owner stood when it began: who may see it, and as how much it goes on (docs/adr/0018).
+    scope = OptionField(max_length=6, choices=Visibility.choices, default=Visibility.ENTITY)
+    entity = models.ForeignKey(Entity, models.SET_NULL, null=True, related_name="+")
     # Its preview and report are written in the language of the page that it was begun on.
     language = models.CharField(max_length=8, default=spoken, db_default="en")
     problem = models.TextField(blank=True, default="")
@@ -88,6 +92,15 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk} ({self.state})"
+
+    def begun_by(self) -> User | None:
+        """The owner as far as they saw when it began; None where they see less by now: it may not go on."""
+        owner = self.owner
+        if not (owner.is_global or (self.scope == Visibility.ENTITY and owner.entity_id == self.entity_id)):
+            return None
+        begun = copy.copy(owner)  # never saved: this is who acts, not who they are
+        begun.scope, begun.entity_id = self.scope, self.entity_id
+        return begun
 
 
 class JobItem(models.Model):

@@ -64,6 +64,10 @@ def _slice(job: Job) -> None:
             raise Refused(_("Whoever took this up was stopped by it several times; it is left alone now."))
         if not job.owner.is_active:
             raise Refused(_("The account that started this is closed."))
+        begun = job.begun_by()
+        if begun is None:
+            raise Refused(_("Whoever started this sees other units by now; somebody there may begin it anew."))
+        job.owner = begun
         require_level(job.owner, kind.level)
         step = {State.READING: _read, State.TRYING: _try_some, State.RUNNING: _run_some}[State(job.state)]
         while True:

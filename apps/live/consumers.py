@@ -10,10 +10,8 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.conf import settings
-from django.contrib.auth import get_user, get_user_model
-from django.utils.module_loading import import_string
 
+from apps.accounts.sessions import user_of
 from apps.live.groups import group_of
 
 MOST_SUBJECTS = 50
@@ -35,9 +33,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         for subject in self.subjects:
             await self.channel_layer.group_discard(group_of(subject), self.channel_name)
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        if text_data is None:
+            await self.close(code=4400)
+            return
+        await super().receive(text_data=text_data, **kwargs)
+
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         subject = content.get("watch") if isinstance(content, dict) else None
-        if not isinstance(subject, str) or len(subject) > 120 or len(self.subjects) >= MOST_SUBJECTS:
+        if not isinstance(subject, str) or not _is_subject(subject) or len(self.subjects) >= MOST_SUBJECTS:
             await self.close(code=4400)
             return
         self.subjects.add(subject)
@@ -48,7 +52,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def decode_json(cls, text_data: str) -> Any:
         try:
             return await super().decode_json(text_data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     async def live_event(self, message: dict[str, Any]) -> None:
@@ -60,16 +64,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def _still_signed_in(self) -> bool:
         if time.monotonic() - self.checked < RECHECK:
             return self.user is not None
-        self.user = await database_sync_to_async(_user_of)(self.scope["session"].session_key)
+        self.user = await database_sync_to_async(user_of)(self.scope["session"].session_key)
         self.checked = time.monotonic()
         return self.user is not None
 
 
-def _user_of(session_key: str | None) -> Any:
-    """The active user of this session as it stands in the database now."""
-
-    class Request:
-        session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
-
-    user = get_user(Request())  # type: ignore[arg-type]
-    return user if isinstance(user, get_user_model()) else None
+def _is_subject(given: str) -> bool:
+    return len(given) <= 120 and given.isprintable()

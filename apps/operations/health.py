@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.api import envelope
 from apps.api.errors import not_offered
 from apps.events.queries import waiting
+from apps.operations import schedules
 
 
 def _probe(view: Any) -> Any:
@@ -32,14 +33,21 @@ def ready(request: HttpRequest) -> HttpResponse:
     """200 with what waits in the outbox (`oldest_s`: seconds the longest due one is late), else 503 and the reason."""
     try:
         if not _is_migrated():
-            return envelope.answer({"status": "unready", "reason": "migrations are missing: manage.py migrate"}, 503)
-        held = waiting()
+            return _unready("migrations are missing: manage.py migrate")
+        held, silent = waiting(), schedules.silent_for(SWEEP)
     except DatabaseError:
-        return envelope.answer({"status": "unready", "reason": "the database does not answer"}, 503)
+        return _unready("the database does not answer")
+    if silent is not None:
+        return _unready(f"the outbox has not been swept for {silent} s: is beat running, and a worker?")
     outbox = {"pending": held["pending"], "failed": held["failed"], "oldest_s": held["late_s"]}
     return envelope.answer({"status": "ok", "outbox": outbox})
 
 
+def _unready(reason: str) -> HttpResponse:
+    return envelope.answer({"status": "unready", "reason": reason}, 503)
+
+
+SWEEP = "apps.events.tasks.relay"
 _migrated = False
 
 

@@ -119,4 +119,4 @@ def _may(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         return hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
     forwarded = "X-Forwarded-For" in request.headers or "X-Real-IP" in request.headers
-    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and not forwarded
+    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "::ffff:127.0.0.1") and not forwarded

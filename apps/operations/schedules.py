@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from apps.core.admin.cells import when
 from apps.core.admin.logs import PlainAdmin
+from apps.core.admin.meanwhile import MeanwhileForm
 from apps.events.wake import wake_soon
 from apps.jobs.models import TaskRun
 
@@ -45,6 +46,27 @@ class Scheduler(DatabaseScheduler):
     def update_from_dict(self, mapping: Any) -> None:
         held = set(PeriodicTask.objects.values_list("name", flat=True))
         super().update_from_dict({name: entry for name, entry in mapping.items() if name not in held})
+
+
+STARTED = timezone.now()  # of this process
+MISSED = 4  # runs,
+AT_LEAST = dt.timedelta(minutes=2)  # and no less than this, in a row, before it is called silent
+
+
+def silent_for(task: str) -> int | None:
+    """Seconds since this scheduled task last ran, when it has missed several runs; else None.
+
+    Counted from the start of this process at the earliest, so that a system which starts has time for its first run.
+    What somebody has switched off is not missed.
+    """
+    planned = PeriodicTask.objects.filter(task=task).select_related("interval").first()
+    if planned is not None and not planned.enabled:
+        return None
+    every = planned.interval.schedule.run_every if planned is not None and planned.interval else dt.timedelta()
+    name = planned.name if planned is not None else ""
+    last = TaskRun.objects.filter(name=name).values_list("at", flat=True).first()
+    silent = timezone.now() - max(last or STARTED, STARTED)
+    return round(silent.total_seconds()) if silent > max(every * MISSED, AT_LEAST) else None
 
 
 def in_words(task: PeriodicTask) -> str:
@@ -78,7 +100,7 @@ def next_run(task: PeriodicTask) -> dt.datetime | None:
     return timezone.now() + dt.timedelta(seconds=max(0.0, left))
 
 
-class ScheduleForm(forms.ModelForm):
+class ScheduleForm(MeanwhileForm):
     every = forms.IntegerField(label=_("Every"), min_value=1, max_value=10_000, widget=UnfoldAdminIntegerFieldWidget)
     period = forms.ChoiceField(
         label=_("of"), widget=UnfoldAdminSelectWidget,
@@ -95,8 +117,8 @@ class ScheduleForm(forms.ModelForm):
             self.initial.update(every=self.instance.interval.every, period=self.instance.interval.period)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if "every" in given and given["every"] * UNITS[given["period"]] < SHORTEST:
+        given = super().clean()
+        if "every" in given and "period" in given and given["every"] * UNITS[given["period"]] < SHORTEST:
             self.add_error("every", _("At least every five seconds."))
         return given
 

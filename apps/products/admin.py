@@ -9,18 +9,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.views import ChangeList
 
 from apps.core.actions import require_level
+from apps.core.admin.asked import RowsPage
+from apps.core.admin.cells import moment, when
 from apps.core.admin.tables import RowAdmin
 from apps.core.refusal_words import said
 from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
-from apps.products import queries
-from apps.products.admin_filters import EntityFilter, StateFilter
+from apps.products import contact, queries
+from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
 from apps.products.bulk import OnUnits
 from apps.products.models import (
     Connection,
@@ -28,6 +32,7 @@ from apps.products.models import (
     EnableState,
     Product,
     ProductEntityLinker,
+    ProductNote,
     ProductParameter,
     State,
     TamperEnableHistory,
@@ -35,29 +40,32 @@ from apps.products.models import (
 from apps.products.words import LABELS, STATES
 
 
-class UnitList(ChangeList):
+class UnitList(RowsPage):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        shown: list[Any] = list(self.result_list)  # type: ignore[has-type]
-        names = queries.entity_names_of(shown)
-        for unit in shown:
-            unit.names_of_entities = names.get(unit.product_imei, [])
-        self.result_list = shown
+        _name_entities(self.result_list, request)
 
 
+def _name_entities(units: list[Any], request: HttpRequest) -> None:
+    names = queries.entity_names_of(units, by=cast(Any, request.user))
+    for unit in units:
+        unit.names_of_entities = names.get(unit.product_imei, [])
+
+
+TEXT_SHOWN = 160  # of a note, in a list
 SHOWN = ("latest_enable_state", "latest_tamper_state", "latest_state_name", "entities")
 
 
 class ProductAdmin(RowAdmin):
     for_model = Product
     list_display = (
-        "product_imei", "serial_number", "product_type", "entities", "latest_state_name", "latest_enable_state", "hub",
-        "created_at",
+        "product_imei", "serial_number", "product_type", "entities", "latest_state_name", "latest_enable_state",
+        "last_contact", "hub",
     )  # fmt: skip
     list_display_links = ("product_imei", "serial_number")
     list_filter = (
-        EntityFilter, StateFilter, "product_type", "desired_enable_flag", "current_enable_flag", "is_payg",
-        "dcm_enabled_flag",
+        EntityFilter, StateFilter, ContactFilter, "product_type", "desired_enable_flag", "current_enable_flag",
+        "is_payg", "dcm_enabled_flag",
     )  # fmt: skip
     parts = (
         (_("Identity"), ("product_imei", "serial_number", "product_type", "imsi", "iccid", "masked_device_key")),
@@ -102,11 +110,24 @@ class ProductAdmin(RowAdmin):
     @display(description=_("State"))
     def latest_state_name(self, row: Product) -> Any:
         state = row.latest_state
-        return state and STATES.get(state.current_state_type_id, state.current_state_type.name)
+        if not isinstance(state, State):  # none, or out of the reader's sight
+            return state
+        return STATES.get(state.current_state_type_id, state.current_state_type.name)
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
-        return _switched(row.latest_enable_history)
+        order = row.latest_enable_history
+        if not isinstance(order, EnableHistory) or not EnableState(order.current_enable_state).is_pending:
+            return _switched(order)
+        return format_html("{}<br>{}", _switched(order), _("since %(at)s") % {"at": moment(order.date)})
+
+    @display(description=_("Last connection"))
+    def last_contact(self, row: Product) -> Any:
+        last = row.latest_connection
+        if not isinstance(last, Connection):
+            return _("never") if last is None else last
+        late = contact.next_contact(last.date) < timezone.now()  # type: ignore[operator]
+        return format_html("{}<br>{}", when(last.date), _("overdue")) if late else when(last.date)
 
     @display(description=_("Tamper switch"))
     def latest_tamper_state(self, row: Product) -> Any:
@@ -114,14 +135,19 @@ class ProductAdmin(RowAdmin):
 
     @display(description=_("Entities"))
     def entities(self, row: Product) -> str:
-        names = getattr(row, "names_of_entities", None)  # fetched for a whole page of the list
-        return ", ".join(queries.entity_names(row) if names is None else names)
+        return ", ".join(getattr(row, "names_of_entities", ()))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        unit = super().get_object(request, object_id, from_field)
+        if unit is not None:
+            _name_entities([unit], request)
+        return unit
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowsPage]:
         return UnitList
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
-        return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history"]
+        return ["product_type", "hub", "latest_state__current_state_type", "latest_enable_history", "latest_connection"]
 
     @action(description=_("Enable"), icon="lightbulb")
     def enable(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -185,6 +211,7 @@ class ProductAdmin(RowAdmin):
             try:
                 with transaction.atomic():
                     held = queries.fetch(unit.product_imei, by=by, lock=True)
+                    _as_opened(request, kind.stands(held, by))
                     told = kind.act(held, kind.params(form.cleaned_data), by)
             except Refused as refused:
                 form.add_error(None, said(refused, fields=False))
@@ -196,7 +223,7 @@ class ProductAdmin(RowAdmin):
         thing = f"{unit.serial_number} · {unit.product_imei}"
         context = {
             **self.admin_site.each_context(request), "title": title, "question": question, "thing": thing, "back": back,
-            "form": form, "opts": self.opts,
+            "form": form, "opts": self.opts, "stands": kind.stands(unit, by),
         }  # fmt: skip
         return render(request, "admin/act.html", context, status=400 if form.errors else 200)
 
@@ -205,8 +232,17 @@ class ProductAdmin(RowAdmin):
         return redirect("admin:products_product_changelist")
 
 
+def _as_opened(request: HttpRequest, stands: str) -> None:
+    """Nobody replaces what they have not seen: the page says anew what stands, and asks again."""
+    if request.POST.get("_stands", stands) != stands:
+        raise Refused(
+            _("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?") % {"now": stands}
+        )
+
+
 def _switched(history: Any) -> Any:
-    return history and LABELS[EnableState(history.current_enable_state)]
+    seen = isinstance(history, EnableHistory | TamperEnableHistory)
+    return LABELS[EnableState(history.current_enable_state)] if seen else history
 
 
 def _begin(admin: ProductAdmin, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
@@ -237,4 +273,14 @@ class ConnectionAdmin(RowAdmin):
     list_filter = ("location_failed_flag",)
 
 
-ADMINS = (ProductAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin)
+class NoteAdmin(RowAdmin):
+    for_model = ProductNote
+    list_display = ("product_note_id", "product", "text", "created_by", "created_at")
+    list_display_links = ("product_note_id", "text")
+
+    @display(description=_("Text"))
+    def text(self, row: ProductNote) -> str:
+        return Truncator(row.note_text).chars(TEXT_SHOWN)
+
+
+ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin)

@@ -1,14 +1,15 @@
 """Filters of the admin's list of units that are no columns of theirs."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from apps.accounts.models import Entity
+from apps.products import contact
 from apps.products.models import ProductEntityLinker
 from apps.products.words import STATES
 
@@ -45,6 +46,27 @@ class StateFilter(DropdownFilter):
         if state is None:
             return queryset.none() if self.value() else queryset
         return queryset.filter(latest_state__current_state_type_id=state)
+
+
+class ContactFilter(DropdownFilter):
+    """Whether a unit was heard when it should have been, and whether an order waits for it."""
+
+    title, parameter_name = _("contact"), "contact"
+    ways: ClassVar[dict[str, tuple[Any, Callable[[], Q]]]] = {
+        "overdue": (_("overdue"), contact.overdue),
+        "never": (_("never connected"), contact.never_heard),
+        "pending": (_("an order waits"), contact.pending),
+        "pending_long": (_("an order waits for over a day"), lambda: contact.pending(contact.LONG)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [(key, name) for key, (name, _which) in self.ways.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(self.ways[value][1]()) if value in self.ways else queryset.none()
 
 
 def _key(value: str | None) -> int | None:

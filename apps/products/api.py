@@ -1,11 +1,11 @@
 """Actions on units (contract/actions.md, "Units"; seed 004, "Product Actions")."""
 
 import datetime as dt
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
 from django.utils import timezone
-from pydantic import StrictInt, model_validator
+from pydantic import Field, StrictInt, model_validator
 from rest_framework.request import Request
 
 from apps.api.endpoint import Body, endpoint
@@ -103,31 +103,47 @@ def remove_entity(request: Request, product: Product, body: EntityBody) -> HttpR
 
 
 class DataQuery(Body):
-    """start and end in any documented form of a time; by default the last seven days."""
+    """start and end in any documented form of a time: by default the last seven days, with an end alone the seven
+    before it. `fields`: repeated, separated by commas, or `*`. `limit`: that many times, from the first on."""
 
-    start: str | None = None
-    end: str | None = None
+    REPEATED = frozenset({"fields"})
+
+    start: str | int | None = None
+    end: str | int | None = None
+    measurement: Annotated[str, Field(pattern=store.NAME)] = "telemetry"
+    fields: list[str] | str = "*"
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    @property
+    def names(self) -> list[str] | None:
+        """The fields that are asked for; None for all."""
+        given = [self.fields] if isinstance(self.fields, str) else self.fields
+        names = [name.strip() for text in given for name in text.split(",") if name.strip()]
+        return None if "*" in names or not names else names
 
 
 @endpoint("GET", level=Level.OVERVIEW, fetch=unit, body=DataQuery)
 def read_data(request: Request, product: Product, body: DataQuery) -> HttpResponse:
     """The unit's telemetry: {measurement, tags, field: [[value, time], …]}."""
-    now = timezone.now()
+    times: dict[str, dt.datetime] = {}
     errors: dict[str, str] = {}
-    times = {"start": now - dt.timedelta(days=7), "end": now}
-    for name in times:
-        text = getattr(body, name)
-        if text is None:
+    for name in ("start", "end"):
+        given = getattr(body, name)
+        if given is None:
             continue
         try:
-            times[name] = store.take_time(text)
+            times[name] = store.take_time(given)
         except ValueError:
             errors[name] = "must be a time such as 2016-11-25T10:51:30"
     if errors:
         raise Invalid(errors)
-    series = store.read(product.subject, start=times["start"], end=times["end"])
+    end = times.get("end", timezone.now())
+    start = times.get("start", end - dt.timedelta(days=7))
+    series = store.read(
+        product.subject, measurement=body.measurement, start=start, end=end, fields=body.names, limit=body.limit
+    )
     tags = {"product_imei": product.product_imei}
-    return success("data retrieved successfully", {"measurement": "telemetry", "tags": tags, **series})
+    return success("data retrieved successfully", {"measurement": body.measurement, "tags": tags, **series})
 
 
 @endpoint("POST", level=Level.TECHNICAL, fetch=unit)

@@ -43,6 +43,10 @@ class OnUnits(Kind, abc.ABC):
         # Whoever wrote another number sees which unit was understood.
         return told if told is None or key == unit.product_imei else f"{unit.product_imei}: {told}"
 
+    def stands(self, unit: Product, by: Actor) -> str:
+        """What the act would replace, in words; empty where it replaces nothing that somebody may have changed."""
+        return ""
+
     @abc.abstractmethod
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         """Do it to this unit, whose row is ours; the words for what changed, or None where it was so already."""
@@ -89,12 +93,15 @@ class ChangeState(OnUnits):
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         return {"new_state": int(cleaned["new_state"])}
 
+    def stands(self, unit: Product, by: Actor) -> str:
+        return str(STATES[_state(unit)])
+
     def told(self, params: Mapping[str, Any]) -> str:
         return str(STATES.get(params["new_state"], params["new_state"]))
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         new = params["new_state"]
-        before = unit.latest_state.current_state_type_id if unit.latest_state else NON_EXISTANT
+        before = _state(unit)
         if before == new:
             return None
         try:
@@ -116,6 +123,9 @@ class ChangeEntity(OnUnits):
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         old, new = cleaned["old_entity"], cleaned["new_entity"]
         return {"old": old and old.pk, "new": new.pk}
+
+    def stands(self, unit: Product, by: Actor) -> str:
+        return ", ".join(queries.entity_names_of([unit], by=by).get(unit.product_imei, []))
 
     def told(self, params: Mapping[str, Any]) -> str:
         old = _entity(params["old"]) if params["old"] else __("its only entity")
@@ -208,6 +218,10 @@ class NoteForm(forms.Form):
 
 def _step(before: str | Promise, after: str | Promise) -> str:
     return f"{before} → {after}"
+
+
+def _state(unit: Product) -> int:
+    return unit.latest_state.current_state_type_id if unit.latest_state else NON_EXISTANT
 
 
 def _switched(history: Any) -> str | Promise:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from apps.accounts.models import Entity
 from apps.core.actors import Actor
 from apps.core.identifiers import SHORTENED, readings, typed, with_zeros
 from apps.core.refusals import NotFound, refuse_if
@@ -57,9 +58,11 @@ def entity_names(product: Product) -> list[str]:
     return entity_names_of([product]).get(product.product_imei, [])
 
 
-def entity_names_of(units: Iterable[Product]) -> dict[str, list[str]]:
-    """The same for many, by IMEI, in one query."""
+def entity_names_of(units: Iterable[Product], *, by: Actor | None = None) -> dict[str, list[str]]:
+    """The same for many, by IMEI, in one query; `by`: only of entities that this reader sees."""
     links = ProductEntityLinker.objects.filter(product__in=[unit.product_imei for unit in units], date_removed=None)
+    if by is not None and not by.is_global:
+        links = links.filter(entity__in=Entity.objects.visible_to(by))
     found: dict[str, list[str]] = {}
     rows: Any = links.order_by("date_added", "pk").values_list("product_id", "entity__name")
     for imei, name in rows:

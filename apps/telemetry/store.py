@@ -13,19 +13,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from apps.core.columns import BadValue, take_text
 from apps.core.refusals import Invalid
-from apps.core.times import parse_moment
+from apps.core.times import strict_moment
 from apps.telemetry.models import Point, Series
 
 AHEAD = dt.timedelta(minutes=10)
 MOST_POINTS = 50_000
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
+LONGEST_TEXT = 64 * 1024  # bytes
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+_NAME = re.compile(NAME[:-1] + r"\Z")
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 
 Value = float | int | str | bool
@@ -98,7 +101,7 @@ def _check_field(name: str, pairs: Any, points: dict[str, dict[dt.datetime, Valu
 
 
 def take_time(value: Any) -> dt.datetime:
-    """An aware time from milliseconds since 1970 or any documented text."""
+    """An aware time from milliseconds since 1970 or any documented text; nothing is guessed."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("has no time")
     if isinstance(value, str) and value.strip().isdigit() and len(value.strip()) >= 11:
@@ -108,9 +111,9 @@ def take_time(value: Any) -> dt.datetime:
             raise ValueError("has a time outside 1970 to 2200")
         return EARLIEST + dt.timedelta(milliseconds=value)
     try:
-        moment = parse_moment(value[:29] if "." in value and len(value) > 29 else value)
+        moment = strict_moment(value)
     except ValueError:
-        raise ValueError("has a time that can't be read") from None
+        raise ValueError("has a time that can't be read; write 2016-11-25T10:51:30Z") from None
     if not EARLIEST <= moment < LATEST:
         raise ValueError("has a time outside 1970 to 2200")
     return moment
@@ -124,7 +127,9 @@ def _take_value(value: Any) -> Value | None:
             raise ValueError("has a value that is no finite number")
         return value
     if isinstance(value, str):
-        return take_text(value)[:1000]
+        if len(value.encode(errors="replace")) > LONGEST_TEXT:
+            raise ValueError(f"has a text of more than {LONGEST_TEXT} bytes")
+        return take_text(value)
     raise ValueError("has a value that is neither number, text nor true/false")
 
 
@@ -154,6 +159,10 @@ def _series(subject: str, upload: Upload) -> dict[str, int]:
     known = dict(rows.filter(field__in=list(upload.points)).values_list("field", "pk"))
     missing = [name for name in upload.points if name not in known]
     if missing:
+        most = settings.TELEMETRY_SERIES
+        if Series.objects.filter(subject=subject).count() + len(missing) > most:
+            text = f"would make more than {most} series of one unit; use the names and tags that it has"
+            raise Invalid({f"fields.{sorted(missing)[0][:40]}": text})
         Series.objects.bulk_create(
             [
                 Series(subject=subject, measurement=upload.measurement, tags=tags, field=name)

@@ -147,13 +147,37 @@ if (document.querySelector("[data-at-work]")) {
   }, 1000);
 }
 
-// One tick for all that are shown.
+// Units to tick: one tick for all that are shown, a range with Shift, and how many are chosen.
 const every = document.querySelector("input[data-every]");
 if (every) {
-  every.closest("label").hidden = false;
+  const boxes = [...document.querySelectorAll("input[name=unit]")];
+  const all = document.querySelector("#bulk input[name=all]");
+  const count = document.querySelector("[data-count]");
+  const tell = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    const { none, one, many } = count.dataset;
+    count.value = all.checked ? count.dataset.all : ticked === 0 ? none : ticked === 1 ? one : many.replace("#", ticked);
+    every.checked = ticked === boxes.length;
+    every.indeterminate = ticked > 0 && ticked < boxes.length;
+  };
+  let last = null;
+  every.closest("label").hidden = count.hidden = false;
   every.addEventListener("change", () => {
-    for (const box of document.querySelectorAll("input[name=unit]")) box.checked = every.checked;
+    for (const box of boxes) box.checked = every.checked;
+    tell();
   });
+  for (const box of boxes) {
+    box.addEventListener("click", (event) => {
+      if (event.shiftKey && last && last !== box) {
+        const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+        for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
+      }
+      last = box;
+      tell();
+    });
+  }
+  all.addEventListener("change", tell);
+  tell();
 }
 
 if (main) {

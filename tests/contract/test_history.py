@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.accounts.models import Hub
 from apps.core.crypto import MASK
 from apps.core.levels import Level
 from apps.products.models import Product, State
@@ -9,7 +10,7 @@ from backoffice.admin import TABLES
 from backoffice.catalogue import CATALOGUE
 from tests.cast import make_unit
 from tests.contract.test_admin import browser_of, where
-from tests.factories import body_of, body_value
+from tests.factories import body_of, body_value, make
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +106,16 @@ def test_the_units_page_tells_it_to_everybody_who_sees_the_unit(cast, call, unit
     assert "Roof &lt;b&gt;north&lt;/b&gt;" in page
     assert "1" * 24 not in page
     assert browser_of(cast.charlie).get(f"/units/{unit.product_imei}").status_code == 404
+
+
+def test_pointers_are_told_by_name_as_far_as_the_reader_sees(cast, call, unit):
+    ours, theirs = make(Hub, cast.a), make(Hub, cast.b)
+    for hub in (ours, theirs):
+        call(cast.root, "PUT", f"/v1/products/{unit.product_imei}", {"hub_id": hub.pk})
+    page = where(TABLES["products"], "history", unit.pk)
+    assert {hub.name for hub in (ours, theirs) if hub.name in browser_of(cast.root).get(page).content.decode()} == {
+        ours.name, theirs.name,
+    }  # fmt: skip
+    told = browser_of(cast.alice).get(page).content.decode()
+    assert ours.name in told
+    assert theirs.name not in told

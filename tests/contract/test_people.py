@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from apps.accounts import second_step, tokens
 from apps.accounts.models import SecondStep, Session, SignIn, SignInCounter, SpareCode, Token, User
+from apps.accounts.sessions import SessionStore
 from apps.core.levels import Level
 from apps.events import relay
 from tests.cast import PASSWORD
@@ -158,6 +159,22 @@ def test_browsers_and_tokens_are_listed_and_revoked_without_showing_their_keys(c
     assert foreign.post("/account/revoke", {"session": mine_key}).status_code == 404
     assert mine.post("/account/revoke", {"everything": "1"}).url == "/login"
     assert mine.get("/").status_code == 302
+
+
+def test_a_sessions_key_stands_in_no_row(cast):
+    browser, _ = signed_in(cast.bob)
+    key = browser.cookies["sessionid"].value
+    row = Session.objects.get(user=cast.bob)
+    assert key not in (row.session_key, row.session_data)
+    assert (browser.get("/").status_code, SessionStore(key).exists(key)) == (200, True)
+    thief = Client()
+    thief.cookies["sessionid"] = row.session_key  # what whoever reads the database would try
+    assert thief.get("/").status_code == 302
+    held = SessionStore(key)
+    held.cycle_key()
+    assert (Session.objects.filter(user=cast.bob).count(), SessionStore(key).exists(key)) == (1, False)
+    held.delete()
+    assert not Session.objects.filter(user=cast.bob).exists()
 
 
 def test_a_new_password_signs_everybody_else_out(cast, call):

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -12,6 +13,7 @@ from apps.accounts import actions as accounts
 from apps.accounts import backends, links
 from apps.events import wake
 from apps.factory.models import Serial
+from apps.gateway import quiet_report, views
 from apps.products import actions, queries
 from apps.products.actions import switching
 from apps.products.models import Connection, EnableHistory, Product
@@ -87,6 +89,86 @@ def test_one_report_that_arrives_many_times_at_once_counts_once(stage):
         }  # a twin that looked before the first was stored is told to ask again
     assert Connection.objects.filter(product=unit).count() == 4
     assert unit.balance.count() == 1
+
+
+def somebody_waits_for_us():
+    """PostgreSQL's own word for it, of the connection of the caller's thread."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return True
+    return False
+
+
+def quiet_report_beside_orders(unit, monkeypatch):
+    """The statuses of a quiet report that comes while the same unit's GET holds its row and has not yet stored."""
+    device, holds = Device(unit), threading.Event()
+    for _round in range(2):
+        assert device.report(enabled=False).status_code == 200
+    answer = views._answer
+
+    def slowly(*given):
+        holds.set()
+        somebody_waits_for_us()
+        return answer(*given)
+
+    def get():
+        return device.send("GET", "/v1/rc_data", counter=2**21).status_code
+
+    def report():
+        holds.wait(20)
+        return Device(unit).send("POST", "/v1/rc_data", {"enabled": False}, counter=2**22).status_code
+
+    works = iter((get, report))
+    monkeypatch.setattr(views, "_answer", slowly)
+    statuses = at_once(2, lambda: next(works)())
+    monkeypatch.setattr(views, "_answer", answer)
+    return Counter(statuses)
+
+
+if connection.vendor == "postgresql":  # on SQLite there is one writer, and no lock of a row
+
+    def test_a_quiet_report_and_instructions_take_their_locks_in_one_order(stage, monkeypatch):
+        _cast, unit = stage
+        assert quiet_report_beside_orders(unit, monkeypatch) == {200: 2}
+
+    def test_in_the_other_order_they_would_be_each_others_end(stage, monkeypatch):
+        """The control: without its lock on the unit the statement writes the exchange first."""
+        _cast, unit = stage
+        statement = quiet_report._statement
+        monkeypatch.setattr(
+            quiet_report, "_statement", lambda *given: statement(*given).replace("FOR NO KEY UPDATE", "")
+        )
+        assert quiet_report_beside_orders(unit, monkeypatch) == {200: 1, 503: 1}
+
+
+def test_everybody_at_one_unit_at_once_and_nobody_is_turned_away(stage):
+    cast, unit = stage
+    Device(unit).report(enabled=False)
+    counters, callers = iter(range(2**21, 2**22)), [Caller() for _ in range(8)]
+    for caller in callers:
+        caller(cast.tina, "GET", "/v1/home")  # a token of its own
+
+    def report():
+        return Device(unit).send("POST", "/v1/rc_data", {"enabled": False, "balance": 5}, counter=next(counters))
+
+    def orders():
+        return Device(unit).send("GET", "/v1/rc_data", counter=next(counters))
+
+    def switch(what):
+        return callers[next(turns) % 8](cast.tina, "PUT", f"/v1/products/{unit.product_imei}/{what}")
+
+    turns = iter(range(1000))
+    works = [report, orders, lambda: switch("enable"), lambda: switch("disable")]
+    for _round in range(3):
+        mine = iter(works * 4)
+        statuses = Counter(answer.status_code for answer in at_once(16, lambda mine=mine: next(mine)()))
+        assert set(statuses) <= {200, 401}, statuses  # a counter that another has overtaken is told to ask again
+        assert statuses[200] >= 8 + 1  # every order, and one unit at least
 
 
 def test_one_unit_made_many_times_at_once_is_made_once(stage):

@@ -1,9 +1,12 @@
 """What somebody on call reads: the system page, schedules, figures for Prometheus, log lines."""
 
+import io
 import json
 import logging
+import sqlite3
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
@@ -13,7 +16,7 @@ from apps.events.models import Consequence, Event
 from apps.jobs.models import TaskRun
 from apps.jobs.tasks import tidy
 from apps.operations import schedules
-from backoffice import logs
+from backoffice import env, logs
 from backoffice.celery import app
 from tests.contract.test_admin import browser_of
 
@@ -150,3 +153,55 @@ def test_what_is_slow_is_noted_without_its_query(caplog, monkeypatch):
         Client().get("/health/live?password=CANARY")
     assert "GET /health/live answered 200" in caplog.text
     assert "CANARY" not in caplog.text
+
+
+def test_an_outage_is_a_few_lines_and_a_number(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.addFilter(logs.Condensed())
+    log = logging.getLogger("tests.outage")
+    log.propagate = False
+    log.addHandler(handler)
+
+    def outage(times):
+        for number in range(times):
+            try:
+                raise OperationalError(f"connection {number} refused")
+            except OperationalError:
+                log.exception("Service Unavailable: /v1/products/%015d", number)
+
+    try:
+        outage(1000)
+        assert out.getvalue().count("Traceback") == 5
+        log.error("something else")
+        for number in range(20):
+            log.warning("GET /v1/parts/%d answered 503", number)
+            log.info("an order was given")
+        now[0] += 61
+        outage(1)
+    finally:
+        log.removeHandler(handler)
+    text = out.getvalue()
+    assert text.count("Traceback") == 6
+    assert "(995 more like it were left out before)" in text
+    assert (text.count("something else"), text.count("answered 503")) == (1, 5)
+
+
+def test_the_file_of_the_database_is_its_owners_alone(tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    fresh = env.folder(tmp_path / "fresh" / "data")
+    name = env.database(fresh)["NAME"]
+    link = sqlite3.connect(name)
+    link.execute("PRAGMA journal_mode=WAL")
+    link.execute("CREATE TABLE t (x)")
+    made = sorted(fresh.iterdir())
+    assert len(made) == 3
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
+    assert fresh.stat().st_mode & 0o777 == 0o700
+    for path in made:
+        path.chmod(0o644)  # as they were made before
+    env.database(fresh)
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
+    link.close()

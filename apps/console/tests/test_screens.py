@@ -1,14 +1,16 @@
 """The first screens through HTTP: what they show, what they refuse, in both languages."""
 
+import datetime as dt
 import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.products import actions
-from apps.products.models import ProductNote
+from apps.products.models import Connection, EnableHistory, Product, ProductNote
 from tests.cast import PASSWORD, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +18,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def browser(cast):
+    return browser_of(cast.tina)
+
+
+def browser_of(user):
     client = Client(raise_request_exception=False)
-    client.force_login(cast.tina)
+    client.force_login(user)
     return client
 
 
@@ -122,7 +128,41 @@ def test_the_list_filters_and_pages(browser, cast, django_assert_max_num_queries
     assert (first.count("<li>"), 'rel="next"' in first) == (50, True)
     assert text(browser.get("/", {"page": 2})).count("<li>") == 5
     assert text(browser.get("/", {"show": "pending"})).count("<li>") == 1
-    assert "No units here yet" in text(browser.get("/", {"show": "enabled"}))
+    assert "No unit is like this just now" in text(browser.get("/", {"show": "enabled"}))
+    past = text(browser.get("/", {"show": "pending", "page": 9}))
+    assert "There is no page 9 here" in past
+    assert "show=pending" in past
+    assert "No units here yet" in text(browser_of(cast.charlie).get("/"))
+
+
+def test_who_is_overdue_and_who_has_waited_long(browser, cast):
+    """Shown beside each unit, and filtered, here and in the admin's list."""
+    now = timezone.now()
+    units = {name: make_unit(f"test-{name}", entity=cast.a) for name in ("late", "fresh", "never", "waits", "asked")}
+    for name, ago in (("late", dt.timedelta(hours=5)), ("fresh", dt.timedelta(minutes=5))):
+        contact = Connection.objects.create(product=units[name], date=now - ago, location_failed_flag=False)
+        Product.objects.filter(pk=units[name].pk).update(latest_connection=contact)
+    for name, ago in (("waits", dt.timedelta(days=2)), ("asked", dt.timedelta(minutes=1))):
+        actions.enable_product(units[name], by=cast.tina)
+        EnableHistory.objects.filter(product=units[name]).update(date=now - ago)
+    expected = {
+        "overdue": {"late"}, "pending": {"waits", "asked"}, "pending_long": {"waits"},
+        "never": {"never", "waits", "asked"},
+    }  # fmt: skip
+    admin = browser_of(cast.users["A", Level.ADMIN])
+    for chosen, names in expected.items():
+        shown = text(browser.get("/", {"show": chosen}))
+        assert {name for name in units if f">test-{name}<" in shown} == names, chosen
+        rows = admin.get("/admin/products/product/", {"contact": chosen}).context["cl"].result_list
+        assert {row.product_imei for row in rows} == {f"test-{name}" for name in names}, chosen
+    assert admin.get("/admin/products/product/", {"contact": "junk"}).context["cl"].result_list == []
+    everything = text(browser.get("/"))
+    assert everything.count('class="late"') == 1
+    assert everything.count('class="since"') == 2
+    listed = text(admin.get("/admin/products/product/"))
+    assert "<br>overdue" in listed
+    assert "<br>since " in listed
+    assert "&lt;" not in listed.partition("<tbody")[2].partition("</table>")[0]
 
 
 def test_the_language_is_kept_with_the_user(browser, cast, unit):

@@ -6,11 +6,14 @@ from typing import Any
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
+from apps.core.deleting import MOST, Group
 from apps.core.models import Row
 
 IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
@@ -21,11 +24,13 @@ def label_key(row: Row) -> str:
     return str(getattr(row, row.KEY or row._meta.pk.attname))
 
 
-def label_of(row: Row) -> str:
+def label_of(row: Any) -> str:
     """What people know a row by."""
     for name in IDENTIFYING:
         if value := getattr(row, name, None):
             return str(value)
+    if isinstance(at := getattr(row, "date", None), dt.datetime):  # one of many alike: when tells more than its number
+        return f"{row} · {moment(at)}"
     return str(row)
 
 
@@ -35,9 +40,32 @@ def picked_as(row: Any) -> str:
     return " · ".join(names[:2]) or label_of(row)
 
 
+def moment(at: dt.datetime) -> str:
+    """A time by the reader's clock, to stand in a sentence."""
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+
+
 def when(at: dt.datetime) -> str:
-    """A time on one line, by the reader's clock."""
-    return format_html('<span class="whitespace-nowrap">{}</span>', date_format(localtime(at), "SHORT_DATETIME_FORMAT"))
+    """A time on one line."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', moment(at))
+
+
+def counted(group: Group) -> str:
+    """How many, as far as they were counted."""
+    if group.is_more:
+        return gettext("more than %(count)s") % {"count": number_format(MOST, force_grouping=True)}
+    return str(number_format(group.count, force_grouping=True))
+
+
+def holder(site: Any, group: Group, row: Row) -> str:
+    """Rows that hold this one, with the way to them."""
+    text = f"{capfirst(group.model._meta.verbose_name_plural)}: {counted(group)}"
+    if group.field is None or group.model not in site._registry:
+        return text
+    meta, target = group.model._meta, group.field.target_field
+    asked = urlencode({f"{group.field.name}__{target.name}__exact": getattr(row, target.attname)})
+    where = f"{reverse(f'{site.name}:{meta.app_label}_{meta.model_name}_changelist')}?{asked}"
+    return format_html('<a href="{}" class="underline">{}</a>', where, text)
 
 
 def linked(site: Any, field: models.ForeignKey) -> Any:
@@ -47,9 +75,10 @@ def linked(site: Any, field: models.ForeignKey) -> Any:
         other = getattr(row, field.name)
         if other is None:
             return None
-        if other._meta.model not in site._registry:
+        model = field.related_model
+        if not isinstance(other, model) or model not in site._registry:  # unseen (scope.py), or of no list
             return label_of(other)
-        where = f"{site.name}:{other._meta.app_label}_{other._meta.model_name}_change"
+        where = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_change"
         return format_html(
             '<a href="{}" class="underline">{}</a>', reverse(where, args=[quote(other.pk)]), label_of(other)
         )

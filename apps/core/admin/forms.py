@@ -9,6 +9,8 @@ from django.forms.fields import InvalidJSONInput, JSONString
 
 from apps.core import jsons
 from apps.core.actors import Actor
+from apps.core.admin.meanwhile import MeanwhileForm
+from apps.core.admin.scope import keep_held
 from apps.core.columns import Column
 from apps.core.refusal_words import said, translated
 from apps.core.refusals import Invalid, Refused
@@ -43,14 +45,22 @@ class JsonBox(forms.JSONField):
         return None if value is None else super().prepare_value(value)
 
 
-class RowForm(forms.ModelForm):
+class RowForm(MeanwhileForm):
     """Tries the write by the rules of the table, and takes it back, so that a refusal stands at its field."""
 
     row_admin: ClassVar[Any]
     by: ClassVar[Actor]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding and not self.by.is_global:
+            for pointer in self.instance._meta.concrete_fields:
+                field = self.fields.get(pointer.name)
+                if isinstance(pointer, models.ForeignKey) and isinstance(field, forms.ModelChoiceField):
+                    keep_held(field, pointer, getattr(self.instance, pointer.attname))
+
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if self.errors:
             return cleaned
         try:

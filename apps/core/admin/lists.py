@@ -1,6 +1,6 @@
 """Lists of the admin: their columns, filters, order and search."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from apps.core.admin.asked import AskedAdmin
 from apps.core.admin.cells import IDENTIFYING, linked, plain, unbroken
-from apps.core.columns import BadValue
+from apps.core.admin.scope import InScope
+from apps.core.columns import BadValue, Column
 from apps.core.identifiers import readings, with_zeros
 from apps.core.scope import Reference
 from apps.core.tables import Table
@@ -18,7 +20,7 @@ MOST_COLUMNS = 7
 MOST_OF_TERM = 100  # rows of another table that a search term may stand for
 
 
-class RowList(ModelAdmin):
+class RowList(AskedAdmin, InScope, ModelAdmin):
     """The list half of RowAdmin."""
 
     table: ClassVar[Table]
@@ -74,16 +76,9 @@ class RowList(ModelAdmin):
         fields = [column.field for column in self.table.columns.values() if not column.meta]
         return [field.name for field in fields if field.choices or isinstance(field, models.BooleanField)][:4]
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """By columns that are shown only: else a filter in the address would spell out passwords and digests."""
-        shown = {
-            name
-            for column in self.table.columns.values()
-            if not column.secret and column.field.get_internal_type() != "JSONField"
-            for name in (column.field.name, column.attname, "pk")
-        }
-        shown |= {one.parameter_name for one in self.get_list_filter(request) if not isinstance(one, str)}
-        return lookup.split("__")[0] in shown and super().lookup_allowed(lookup, value, request)
+    def askable(self) -> Iterable[Column]:
+        """Else a filter in the address would spell out passwords and digests."""
+        return self.table.columns.values()
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By key and by the identifiers that people know, of the row itself or of the unit or part it belongs to."""

@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
+from apps.core.admin.asked import AskedAdmin
 from apps.core.admin.cells import plain, unbroken
+from apps.core.admin.scope import InScope
 from apps.core.levels import Level
 
 FURTHEST = 10_000
@@ -23,7 +25,7 @@ class ShortCount(Paginator):
         return int(rows[:FURTHEST].count()) if hasattr(rows, "query") else len(rows)
 
 
-class PlainAdmin(ModelAdmin):
+class PlainAdmin(AskedAdmin, InScope, ModelAdmin):
     """Read only, unless a subclass says otherwise."""
 
     level: ClassVar[Level] = Level.SYSTEM

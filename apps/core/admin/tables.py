@@ -4,6 +4,7 @@ Only declarations stand in the rooms: `class ProductAdmin(RowAdmin)` with column
 one gets what its columns suggest.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -22,10 +23,12 @@ from django.utils.translation import gettext as _
 
 from apps.core import counting, history
 from apps.core.actors import Actor
-from apps.core.admin.cells import label_key, picked_as
+from apps.core.admin.cells import counted, holder, label_key, picked_as
 from apps.core.admin.forms import JsonBox, RowForm, as_sent
 from apps.core.admin.lists import RowList
-from apps.core.columns import MASK
+from apps.core.admin.scope import PointerBox, hide_strangers, names_of_keys
+from apps.core.columns import MASK, BadValue
+from apps.core.deleting import deletion_of
 from apps.core.levels import Level
 from apps.core.models import Row
 from apps.core.refusal_words import said
@@ -92,6 +95,12 @@ class RowAdmin(RowList):
 
     # One row
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            hide_strangers([row], request.user)
+        return row
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         adding = obj is None
         columns = [column for column in self.table.columns.values() if not (adding and column.is_system_set)]
@@ -133,6 +142,8 @@ class RowAdmin(RowList):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", PointerBox(db_field, self.admin_site, using=kwargs.get("using")))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None:
             field.label_from_instance = picked_as
@@ -147,6 +158,17 @@ class RowAdmin(RowList):
         """Every pointer is looked for by typing: no list of a million options."""
         keys = [c.field for c in self.table.columns.values() if isinstance(c.field, models.ForeignKey)]
         return [field.name for field in keys if field.related_model in self.admin_site._registry]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address fills in, as far as its columns take it."""
+        fields = {column.field.name: column for column in self.table.columns.values()}
+        found = {}
+        for name, text in super().get_changeform_initial_data(request).items():
+            with contextlib.suppress(BadValue, KeyError):
+                column = fields[name]
+                boolean = isinstance(column.field, models.BooleanField)
+                found[name] = text in ("1", "true", "True", "on") if boolean else column.take(text)
+        return found
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
@@ -188,8 +210,12 @@ class RowAdmin(RowList):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[str], list[Any]]:
-        """What goes along is the table's affair; what holds a row is said when it is tried."""
-        return [str(obj) for obj in objs], {}, set(), []
+        """Said before it is asked: what goes along, and what holds the row, so that asking is in vain."""
+        told = deletion_of(objs[0])
+        going = {capfirst(group.model._meta.verbose_name_plural): counted(group) for group in told.along}
+        emptied = {capfirst(group.model._meta.verbose_name_plural): counted(group) for group in told.emptied}
+        holders = [holder(self.admin_site, group, objs[0]) for group in told.holders]
+        return [emptied], going, set(), holders
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._or_say_why(request, super().changeform_view, *args, **kwargs)
@@ -207,19 +233,23 @@ class RowAdmin(RowList):
         for model in self.beside:
             where = f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
             lists.append((capfirst(model._meta.verbose_name_plural), f"{reverse(where)}?q={label_key(obj)}"))
+        names = names_of_keys(self.model, (image.history_change_reason or {} for image in page), request.user)
         context = {
             **self.admin_site.each_context(request), "title": _("History"), "opts": self.opts, "object": obj,
-            "changes": [self._told(image) for image in page], "page": page, "beside": lists,
+            "changes": [self._told(image, names) for image in page], "page": page, "beside": lists,
             "made": (obj.created_at, obj.created_by), "back": reverse(self._named("change"), args=[quote(obj.pk)]),
         }  # fmt: skip
         return render(request, "admin/row_history.html", context)
 
-    def _told(self, image: Any) -> dict[str, Any]:
+    def _told(self, image: Any, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
         fields = {field.column: field for field in self.model._meta.concrete_fields}
-        said = {name: dict(field.flatchoices) for name, field in fields.items()}
+        said = {name: names.get(name) or dict(field.flatchoices) for name, field in fields.items()}
         labels = {name: field.verbose_name for name, field in fields.items()}
         changed = [
-            (name, [said.get(name, {}).get(value, value) if isinstance(value, str) else value for value in values])
+            (
+                name,
+                [said.get(name, {}).get(value, value) if isinstance(value, str | int) else value for value in values],
+            )
             for name, values in (image.history_change_reason or {}).items()
         ]
         return {

@@ -1,11 +1,14 @@
 """The outbox: nothing is lost, nothing speaks of a change that never came about, a bad consequence hurts only itself."""
 
 import datetime as dt
+import os
+import signal
+import threading
 from collections import Counter
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from apps.core.actors import SYSTEM
@@ -107,6 +110,96 @@ def test_a_worker_that_dies_hands_its_rows_back():
     with time_machine.travel(timezone.now() + relay.LEASE + dt.timedelta(seconds=1)):
         assert relay.relay_all() == 1
     assert HEARD[event.pk] == 1
+
+
+def note_and_die(event: Event) -> None:
+    """Leaves a line in a file; a worker that is told so is killed by it, after the effect and before the mark."""
+    with open(os.environ["NOTED"], "a") as file:
+        file.write(f"{event.pk}\n")
+    if event.subject == os.environ.get("DIES_AT"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def repeats_after_a_kill(tmp_path, monkeypatch) -> int:
+    """How many of 40 consequences are carried out twice when the worker is killed at the 25th."""
+    noted = tmp_path / "noted"
+    monkeypatch.setenv("NOTED", str(noted))
+    path = f"{__name__}.note_and_die"
+    events = [Event.objects.create(name="one", subject=f"thing:{number}", by="x") for number in range(40)]
+    Consequence.objects.bulk_create(Consequence(event=event, handler=path) for event in events)
+    connections.close_all()  # nothing that the other process could close
+    worker = os.fork()
+    if not worker:
+        try:
+            os.environ["DIES_AT"] = "thing:24"
+            relay.relay_all()
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == -signal.SIGKILL
+    assert len(noted.read_text().split()) == 25
+    assert relay.claim() == []  # its lease still holds
+    with time_machine.travel(timezone.now() + relay.LEASE + dt.timedelta(seconds=1)):
+        relay.relay_all()
+    done = Counter(noted.read_text().split())
+    assert set(done) == {str(event.pk) for event in events}
+    assert not Consequence.objects.exclude(state=STATE.DONE).exists()
+    return done.total() - len(done)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_repeats_what_it_was_at_and_no_more(tmp_path, monkeypatch):
+    assert repeats_after_a_kill(tmp_path, monkeypatch) == 1
+    assert dt.timedelta(seconds=30) >= relay.LEASE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_marked_at_the_end_of_a_batch_all_would_be_repeated(tmp_path, monkeypatch):
+    """The control."""
+    mark, seen = relay._mark_done, []
+
+    def late(row):
+        seen.append(row)
+        if len(seen) >= 40:
+            for one in seen:
+                mark(one)
+
+    monkeypatch.setattr(relay, "_mark_done", late)
+    assert repeats_after_a_kill(tmp_path, monkeypatch) == 25
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_batch_keeps_its_lease(monkeypatch):
+    for _event in range(3):
+        say()
+    before = timezone.now()
+    renewed, renew, seen = threading.Event(), relay._renew, []
+
+    def slow(event: Event) -> None:
+        seen.append(event)
+        if len(seen) == 1:
+            assert renewed.wait(20)
+
+    def renewing(left):
+        with time_machine.travel(before + relay.LEASE, tick=False):
+            renew(left)
+        renewed.set()
+
+    monkeypatch.setattr(relay, "RENEW", 0.01)
+    monkeypatch.setattr(relay, "_renew", renewing)
+    monkeypatch.setattr(relay, "handler", lambda path: slow)
+    rows = relay.claim()
+    relay.run(rows)
+    assert len(seen) == 3
+    assert Consequence.objects.filter(state=STATE.DONE, due_at__gte=before + relay.LEASE * 2).count() == 3
+
+
+@pytest.mark.django_db
+def test_what_kills_its_worker_each_time_is_left_to_a_person():
+    event = say()
+    Consequence.objects.update(attempts=relay.MOST_CLAIMS)
+    assert relay.relay_all() == 0
+    assert event.consequences.get().state == STATE.FAILED
+    assert "worker ended" in event.consequences.get().last_error
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 
@@ -30,13 +31,24 @@ class BadNetwork:
         return Reply(answer.status_code, answer.headers.get("X-Unit-Auth", ""), answer.content)
 
 
+@dataclass(frozen=True)
+class Known:
+    """A unit as it stands on record when its life begins here. `credit`: seconds it last reported, if ever."""
+
+    imei: str
+    device_key: str
+    enabled: bool
+    outside: bool
+    credit: int | None
+
+
 class Fleet:
     """Plays units until it is cancelled. `speed` shortens the four hours between contacts."""
 
     def __init__(
         self,
         base_url: str,
-        keys: list[tuple[str, str, bool]],
+        keys: list["Known"],
         *,
         speed: float,
         conditions: Conditions,
@@ -53,15 +65,18 @@ class Fleet:
         async with httpx.AsyncClient(base_url=self.base_url, timeout=20, limits=limits) as client:
             network = BadNetwork(client, self.conditions.lost, self.chance)
             boot = int(time.time())
-            tasks = [self._play(self._unit(network, boot, *key)) for key in self.keys]
+            tasks = [self._play(self._unit(network, boot, key)) for key in self.keys]
             await asyncio.gather(*tasks, self._tell())
 
-    def _unit(self, network: BadNetwork, boot: int, imei: str, device_key: str, enabled: bool) -> Unit:
+    def _unit(self, network: BadNetwork, boot: int, known: "Known") -> Unit:
         chance = random.Random(self.chance.random())
         error = chance.choice([0, 0, 0, 1, -1]) * self.conditions.clock_error
         conditions = Conditions(self.conditions.lost, self.conditions.repeated, error)
-        credit = chance.uniform(0, 60) * 86400
-        return Unit(imei, device_key, boot, network, conditions, chance, enabled=enabled, credit=credit)
+        credit = chance.uniform(0, 60) * 86400 if known.credit is None else float(known.credit)
+        return Unit(
+            known.imei, known.device_key, boot, network, conditions, chance,
+            enabled=known.enabled, outside=known.outside, credit=credit,
+        )  # fmt: skip
 
     async def _play(self, unit: Unit) -> None:
         every = CONNECT_EVERY / self.speed

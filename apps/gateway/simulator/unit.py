@@ -40,6 +40,20 @@ class Conditions:
     clock_error: float = 0.0
 
 
+def measured(moment: float, *, on: bool, outside: bool, chance: random.Random) -> dict[str, float]:
+    """What a unit measures at this time (seconds since 1970): volts, amperes, degrees. `outside`: with its panel in the
+    sun; a unit in store neither charges nor lights."""
+    sun = max(0.0, math.sin((moment % 86400 / 86400 - 0.25) * 2 * math.pi)) if outside else 0.0
+    load = 0.6 if on and outside else 0.0
+    values = {
+        "voltage": 12.2 + 1.6 * sun - 0.3 * load + chance.gauss(0, 0.03),
+        "current_in": 3.5 * sun * chance.uniform(0.85, 1.0),
+        "current_out": load * chance.uniform(0.7, 1.3),
+        "temperature": 21 + 9 * sun + chance.gauss(0, 0.4),
+    }
+    return {name: round(value, 3) for name, value in values.items()}
+
+
 @dataclass
 class Unit:
     imei: str
@@ -48,6 +62,7 @@ class Unit:
     network: Network
     conditions: Conditions = field(default_factory=Conditions)
     chance: random.Random = field(default_factory=random.Random)
+    outside: bool = True  # its panel stands in the sun
     software: str = "3.6"
     enabled: bool = False
     tamper_enabled: bool = False
@@ -79,18 +94,10 @@ class Unit:
         self.clock = moment
 
     def _measure(self, moment: float) -> None:
-        sun = max(0.0, math.sin((moment % 86400 / 86400 - 0.25) * 2 * math.pi))
-        load = 0.6 if self.enabled else 0.0
-        values = {
-            "voltage": 12.2 + 1.6 * sun - 0.3 * load + self.chance.gauss(0, 0.03),
-            "current_in": 3.5 * sun * self.chance.uniform(0.85, 1.0),
-            "current_out": load * self.chance.uniform(0.7, 1.3),
-            "temperature": 21 + 9 * sun + self.chance.gauss(0, 0.4),
-        }
         stamp = int(moment * 1000)
-        for name, value in values.items():
+        for name, value in measured(moment, on=self.enabled, outside=self.outside, chance=self.chance).items():
             points = self.waiting.setdefault(name, [])
-            points.append([stamp, round(value, 3)])
+            points.append([stamp, value])
             del points[: -self.MOST_WAITING]
 
     async def connect(self) -> bool:

@@ -1,5 +1,6 @@
 """The door for units: who gets in, what a repeat gets, what a refusal leaves behind."""
 
+import base64
 import gzip
 import io
 import json
@@ -9,9 +10,11 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 
+from apps.core.actors import SYSTEM
 from apps.gateway import signature
 from apps.gateway.models import LastExchange
 from apps.gateway.views import rc_data
+from apps.products import actions
 from apps.products.models import Connection, EnableHistory, Product, ProductType
 from tests.cast import Device, make_unit
 
@@ -185,8 +188,6 @@ def test_other_methods_are_not_offered(device, method):
 
 
 def test_basic_needs_tls_and_a_type_that_allows_it(device, unit):
-    import base64
-
     def post(**meta):
         secret = base64.b64encode(f"{unit.product_imei}:{unit.device_key}".encode()).decode()
         return device.client.post(
@@ -203,6 +204,30 @@ def test_basic_needs_tls_and_a_type_that_allows_it(device, unit):
 def test_a_unit_without_a_key_gets_no_word_in(unit, device):
     Product.objects.filter(pk=unit.pk).update(device_key=None, device_key_digest=None)
     assert device.report(**REPORT).status_code == 401
+
+
+@pytest.mark.parametrize("door", ["POST /v1/rc_data", "GET /v1/rc_data", "POST /v1/rm_data", "basic"])
+def test_a_unit_that_is_deleted_while_it_speaks_is_nobody(unit, device, monkeypatch, door):
+    from apps.gateway import views
+
+    ProductType.objects.filter(pk=unit.product_type_id).update(basic_auth_allowed=True)
+    basic = base64.b64encode(f"{unit.product_imei}:{unit.device_key}".encode()).decode()
+    look_up = views.look_up
+
+    def too_late(imei):
+        seen = look_up(imei)
+        actions.delete_product(Product.objects.get(pk=seen.pk), by=SYSTEM)
+        return seen
+
+    wrong = device.send("POST", "/v1/rc_data", REPORT, tag="0" * 32)
+    monkeypatch.setattr(views, "look_up", too_late)
+    if door == "basic":
+        meta = {"HTTP_AUTHORIZATION": f"Basic {basic}", "secure": True}
+        answer = device.client.post("/v1/rc_data", b"{}", content_type="application/json", **meta)
+    else:
+        method, path = door.split()
+        answer = device.send(method, path, REPORT if path == "/v1/rc_data" else {"fields": {"v": [["2026-01-01", 1]]}})
+    assert (answer.status_code, answer.content) == (401, wrong.content)
 
 
 def test_software_and_parameters_are_settled_by_the_report_that_names_them(cast, call, unit, device):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from apps.core.levels import Level
 from apps.jobs import actions, tasks, work
-from apps.jobs.models import Job, JobItem, Outcome, State
+from apps.jobs.models import Job, JobFile, JobItem, Outcome, State
 from apps.products import bulk
 from apps.products.actions import enable_product
 from apps.products.models import EnableHistory, Product, ProductNote, TamperEnableHistory
@@ -278,6 +278,58 @@ def test_who_sees_whose_jobs(cast, units):
         assert browser_of(cast.charlie).post(f"/jobs/{job.pk}/{verb}").status_code == 404
         assert Client().post(f"/jobs/{job.pk}/{verb}").status_code == 302
     assert b"/jobs/" in browser_of(cast.tina).get("/jobs").content
+
+
+def stand(user, scope, entity, level=None):
+    user.scope, user.entity, user.permissions = scope, entity, level or user.permissions
+    user.save()
+
+
+def test_a_job_belongs_to_where_its_owner_stood_when_it_began(cast, units):
+    """Whoever moves to another entity, or sees less by now, finds neither items nor report nor file of it; colleagues
+    of the old entity do, those of the new one don't."""
+    mover, chief = cast.alice, cast.root
+    other_admin, old_admin = cast.users["B", Level.ADMIN], cast.users["A", Level.ADMIN]
+    of_a = begin(browser_of(mover), "units.enable", units)
+    of_all = begin(browser_of(chief), "units.enable", units)
+    work.work_all()
+    for job in (of_a, of_all):
+        Job.objects.filter(pk=job.pk).update(state=State.DONE)
+        JobFile.add(job, "products.csv", b"canary")
+    stand(mover, "ENTITY", cast.b)
+    stand(chief, "ENTITY", cast.a)
+
+    def seen(user, job):
+        browser = browser_of(user)
+        doors = [browser.get(f"/jobs/{job.pk}{rest}").status_code for rest in ("", "/report.csv", "/file")]
+        doors += [{302: 200}.get(go(browser, job, verb).status_code, 404) for verb in ("cancel",)]
+        listed = f"/jobs/{job.pk}" in browser.get("/jobs").content.decode()
+        assert doors == [200 if listed else 404] * 4, (user, doors, listed)
+        return listed
+
+    assert [seen(user, of_a) for user in (mover, other_admin, old_admin, chief)] == [False, False, True, True]
+    assert [seen(user, of_all) for user in (mover, chief, old_admin)] == [False, False, False]
+    assert seen(cast.users["GLOBAL", Level.ADMIN], of_all)
+    stand(mover, "GLOBAL", None)
+    assert seen(mover, of_a)
+
+
+@pytest.mark.parametrize(
+    ("scope", "entity", "goes_on"), [("ENTITY", "b", False), ("GLOBAL", None, True), ("ENTITY", "a", True)]
+)
+def test_a_job_goes_on_as_far_as_its_owner_saw_when_it_began(cast, units, scope, entity, goes_on):
+    foreign = make_unit("010101234569999", entity=cast.b)
+    job = begin(browser_of(cast.alice), "units.enable", units[:1])
+    JobItem.objects.create(job=job, number=1, key=foreign.product_imei)
+    stand(cast.alice, scope, entity and getattr(cast, entity))
+    work.work_all()
+    job.refresh_from_db()
+    assert job.state == (State.READY if goes_on else State.FAILED)
+    assert outcomes(job, "trial") == (["changed", "refused"] if goes_on else ["", ""])  # never widened
+    if not goes_on:
+        assert "sees other units by now" in job.problem
+    cast.alice.refresh_from_db()
+    assert cast.alice.scope == scope  # who acts is not who they are
 
 
 def test_too_many_at_once_is_refused_whole(cast, units, monkeypatch):

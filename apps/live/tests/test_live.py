@@ -91,9 +91,16 @@ async def test_who_is_no_longer_allowed_hears_nothing_more(monkeypatch):
     assert (await page.receive_output(timeout=WAIT)) == {"type": "websocket.close", "code": 4401}
 
 
-@pytest.mark.parametrize("text", ["no json", "[]", "{}", '{"watch": 5}', '{"watch": "' + "x" * 200 + '"}'])
-async def test_what_makes_no_sense_closes_the_page(text):
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "no json", "[]", "{}", '{"watch": 5}', '{"watch": "' + "x" * 200 + '"}', '{"watch": "\\ud800"}', "\ud800",
+        '{"watch": "a\\u0000"}', "[" * 60_000, b"\x00\xff",
+    ],
+    ids=lambda frame: repr(frame[:30]),
+)  # fmt: skip
+async def test_what_makes_no_sense_closes_the_page(frame):
     cast, _unit = await stage()
     page, _ = await open_page(cast.bob)
-    await page.send_to(text_data=text)
+    await page.send_to(**{"text_data" if isinstance(frame, str) else "bytes_data": frame})
     assert (await page.receive_output(timeout=WAIT)) == {"type": "websocket.close", "code": 4400}

@@ -1,13 +1,15 @@
 """Points in, points out: each once, whatever a unit repeats and however its clock stands."""
 
 import datetime as dt
+import gzip
+import json
 
 import pytest
 from django.utils import timezone
 
 from apps.core.refusals import Invalid
 from apps.telemetry import store
-from apps.telemetry.models import Point
+from apps.telemetry.models import Point, Series
 
 pytestmark = pytest.mark.django_db
 DAY = dt.datetime(2016, 9, 1, tzinfo=dt.UTC)
@@ -100,6 +102,107 @@ def test_a_bad_upload_is_refused_by_name_and_nothing_is_kept(data, field):
     with pytest.raises(Invalid) as refused:
         store.check(data)
     assert list(refused.value.errors) == [field]
+
+
+@pytest.mark.parametrize(
+    "time", ["12:34", "5", "2026-11-25T12:00:00 02:00", "2026-11-25 10:51 CAT", "November 2026", "05/06/26"]
+)  # 34a, 34b, 38
+def test_a_time_that_would_be_guessed_is_refused_at_both_doors(cast, call, unit, device, time):
+    body = {"fields": {"v": [[time, 1]]}}
+    url = f"/v1/products/{unit.product_imei}/data"
+    for answer in (device.send("POST", "/v1/rm_data", body), call(cast.tina, "POST", url, body)):
+        assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["fields.v"])
+    answer = call(cast.bob, "GET", f"{url}?start={time.replace(' ', '%20')}")
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["start"])
+    assert not Point.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_no_number_is_no_value(device, value):
+    answer = device.send("POST", "/v1/rm_data", f'{{"fields": {{"v": [["2026-01-01", {value}]]}}}}'.encode())
+    assert answer.status_code == 400
+    assert not Point.objects.exists()
+
+
+def test_a_text_is_kept_whole_or_refused(cast, call, unit):
+    url = f"/v1/products/{unit.product_imei}/data"
+    long = "é" * (32 * 1024)
+    assert call(cast.tina, "POST", url, {"fields": {"log": [["2026-01-01", long]]}}).status_code == 200
+    assert Point.objects.get().value == long
+    answer = call(cast.tina, "POST", url, {"fields": {"log": [["2026-01-02", long + "x"]]}})
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["fields.log"])
+
+
+def test_gzip_is_inflated_at_the_apis_door_too_and_nothing_else_is(cast, call, unit):
+    url = f"/v1/products/{unit.product_imei}/data"
+    plain = json.dumps({"fields": {"v": [["2026-01-01", 1]]}}).encode()
+
+    def send(body, encoding):
+        answer = call(cast.tina, "POST", url, body, HTTP_CONTENT_ENCODING=encoding)
+        return answer.status_code, answer.json().get("code")
+
+    assert send(gzip.compress(plain), "gzip") == (200, None)
+    assert send(plain, "identity") == (200, None)
+    assert send(gzip.compress(plain)[:-5], "gzip") == (400, "undecodable")
+    assert send(plain, "gzip") == (400, "undecodable")
+    assert send(gzip.compress(b" " * 50_000_000), "gzip") == (413, "too_large")
+    for encoding in ("br", "deflate", "gzip, gzip"):
+        assert send(plain, encoding) == (415, "unsupported_media_type")
+    assert Point.objects.count() == 1
+
+
+def test_a_unit_has_so_many_series_and_no_more(device, settings):
+    settings.TELEMETRY_SERIES = 5
+
+    def send(*names, **more):
+        return device.send("POST", "/v1/rm_data", {"fields": {name: [["2026-01-01", 1]] for name in names}} | more)
+
+    assert send("a", "b", "c", "d").status_code == 200
+    answer = send("d", "e", "f")
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["fields.e"])
+    assert "more than 5 series" in answer.json()["message"] + str(answer.json()["data"])
+    assert send("a", tags={"x": "1"}).status_code == 200
+    assert send("a", measurement="analysis").status_code == 400
+    assert send("a", "b").status_code == 200  # what is there goes on
+    assert Series.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "times"),
+    [
+        ("", {"a", "b"}, 3), ("&fields=a", {"a"}, 3), ("&fields=a,b", {"a", "b"}, 3), ("&fields=a&fields=b", {"a", "b"}, 3),
+        ("&fields=*", {"a", "b"}, 3), ("&fields=none", set(), 0), ("&limit=2", {"a", "b"}, 2), ("&fields=b&limit=1", {"b"}, 1),
+        ("&measurement=analysis", {"c"}, 1), ("&measurement=nothing", set(), 0),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_is_what_is_answered(cast, call, unit, query, fields, times):
+    days = ["2026-01-01", "2026-01-02", "2026-01-03"]
+    store.write(unit.subject, store.check({"fields": {name: [[day, 1] for day in days] for name in "ab"}}))
+    store.write(unit.subject, store.check({"measurement": "analysis", "fields": {"c": [["2026-01-02", 1]]}}))
+    url = f"/v1/products/{unit.product_imei}/data?start=2025-12-31&end=2026-01-05{query}"
+    data = call(cast.bob, "GET", url).json()["data"]
+    found = {name: values for name, values in data.items() if name not in ("measurement", "tags")}
+    assert set(found) == fields
+    assert {len(values) for values in found.values()} <= {times}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("where=a > 1", "where"), ("tags={}", "tags"), ("ds_interval=1h", "ds_interval"), ("ds_function=max", "ds_function"),
+        ("ds_fucntion=max", "ds_fucntion"), ("strat=2026-01-01", "strat"), ("limit=0", "limit"), ("limit=x", "limit"),
+        ("measurement=a b", "measurement"), ("q={}", "q"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_refused_by_name(cast, call, unit, query, named):
+    answer = call(cast.bob, "GET", f"/v1/products/{unit.product_imei}/data?{query}")
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, [named])
+
+
+def test_an_end_alone_means_the_week_before_it(cast, call, unit):
+    store.write(unit.subject, store.check({"fields": {"v": [["2026-01-03", 1], ["2025-12-01", 2]]}}))
+    data = call(cast.bob, "GET", f"/v1/products/{unit.product_imei}/data?end=2026-01-05").json()["data"]
+    assert data["v"] == [[1, "2026-01-03T00:00:00Z"]]
 
 
 def test_over_the_api(cast, call, unit, device):

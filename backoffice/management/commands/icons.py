@@ -43,6 +43,8 @@ class Command(BaseCommand):
 def words() -> Iterator[str]:
     """Whatever stands where an icon's name may stand, in the theme and in our own pages and code."""
     theme = Path(unfold.__file__).parent
+    for path in theme.rglob("*.css"):  # beside boxes of dates, for one
+        yield from re.findall(r'content: ?"([a-z_0-9]+)"', path.read_text())
     for root in (theme, settings.BASE_DIR / "apps", settings.BASE_DIR / "backoffice", settings.BASE_DIR / "templates"):
         for path in [*root.rglob("*.html"), *root.rglob("*.py")]:
             for line in path.read_text().splitlines():

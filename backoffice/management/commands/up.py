@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from typing import Any
 
 import uvicorn
@@ -16,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.demo import fleet
 from apps.live.push import set_server_loop
+from apps.operations.supervision import Supervised
 from apps.products.models import Product
 from backoffice.celery import app
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             if simulated:
                 children.append(_simulator(address, options["simulated"], options["speed"]))
 
-        worker, beat = _worker(), _beat()
+        worker, beat = Supervised("worker", _worker).start(), Supervised("beat", _beat).start()
         config = uvicorn.Config(
             "backoffice.asgi:one_process", log_level="warning",
             lifespan="off", ws_max_size=65536, timeout_graceful_shutdown=5, proxy_headers=False,
@@ -111,29 +111,25 @@ def _listen(host: str, port: int, address: str) -> socket.socket:
 
 
 def _worker() -> Any:
-    worker = app.WorkController(
+    return app.WorkController(
         pool="threads", concurrency=2, loglevel="WARNING", without_gossip=True, without_mingle=True,
         without_heartbeat=True,
     )  # fmt: skip
-    threading.Thread(target=worker.start, name="worker", daemon=True).start()
-    return worker
 
 
 def _beat() -> Any:
-    from celery.beat import EmbeddedService
+    from celery.beat import Service
 
     from apps.operations.schedules import Scheduler
 
-    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
-    beat.start()
-    return beat
+    return Service(app, scheduler_cls=Scheduler)
 
 
 def _simulator(address: str, units: int, speed: float) -> subprocess.Popen[bytes]:
     """A process of its own, so that it competes with the server no more than real units would."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, sys.argv[0], "simulate", "--units", str(units), "--speed", str(speed),
-         "--url", address, "--clock-error", "900"],
+         "--url", address, "--clock-error", "900", "--not-in-group", fleet.QUIET],
         stdout=subprocess.DEVNULL,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,
     )  # fmt: skip

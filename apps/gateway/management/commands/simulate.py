@@ -4,10 +4,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import Exists, OuterRef
 
-from apps.gateway.simulator.fleet import Fleet
+from apps.gateway.simulator.fleet import Fleet, Known
 from apps.gateway.simulator.unit import Conditions
-from apps.products.models import Product
+from apps.products.models import Product, ProductProductGroupLinker
+from apps.products.states import SHIPPED, STORED
+
+BOXED = (STORED, SHIPPED)  # in a box, where no sun shines
 
 
 class Command(BaseCommand):
@@ -16,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--units", type=int, default=60, help="how many of the units on record (60)")
         parser.add_argument("--imei", action="append", default=[], help="play just this unit; may be repeated")
+        parser.add_argument("--not-in-group", default="", help="leave the units of this group silent")
         parser.add_argument("--speed", type=float, default=1.0, help="times faster than four hours a contact (1)")
         parser.add_argument("--url", default=f"http://127.0.0.1:{settings.PORT}", help="the server")
         parser.add_argument("--lost", type=float, default=0.05, help="chance that a message is lost (0.05)")
@@ -25,10 +30,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = Product.objects.exclude(device_key_digest=None).order_by("row_no")
+        if options["not_in_group"]:
+            held = ProductProductGroupLinker.objects.filter(
+                product=OuterRef("product_imei"), product_group__name=options["not_in_group"], date_removed=None
+            )
+            rows = rows.filter(~Exists(held))
         if options["imei"]:
             rows = rows.filter(product_imei__in=options["imei"])
-        found = rows.values_list("product_imei", "device_key", "current_enable_flag")[: options["units"]]
-        keys = [(imei, key, on) for imei, key, on in found if key]
+        found = rows.values_list(
+            "product_imei", "device_key", "current_enable_flag", "latest_state__current_state_type", "balance__balance"
+        )[: options["units"]]
+        keys = [Known(imei, key, on, state not in BOXED, credit) for imei, key, on, state, credit in found if key]
         conditions = Conditions(options["lost"], options["repeated"], options["clock_error"])
         fleet = Fleet(
             options["url"], keys, speed=max(options["speed"], 0.001), conditions=conditions, seed=options["seed"],

@@ -1,0 +1,94 @@
+"""The demo tells stories that hold together: in order, by somebody, somewhere, and still going on."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import Hub, Shop
+from apps.dcm.models import Balance
+from apps.demo import fleet, stories
+from apps.events.models import Consequence, Event
+from apps.products.models import Connection, EnableHistory, Product, ProductNote, State
+from apps.products.states import IN_REPAIR_SYSTEM, MONITORED, SHIPPED, STORED, TERMINATED
+from apps.repairs.models import Repair
+from apps.telemetry import store
+
+pytestmark = pytest.mark.django_db
+UNITS = 60
+
+
+def units_in(state):
+    return set(Product.objects.filter(latest_state__current_state_type=state).values_list("product_imei", flat=True))
+
+
+def imeis(numbers):
+    return {stories.imei_of(number) for number in numbers}
+
+
+def test_two_years_of_a_fleet():
+    before = timezone.now()
+    fleet.seed(UNITS)
+    assert timezone.now() - before < dt.timedelta(minutes=10)  # the clock goes as it should again
+    after = timezone.now()
+
+    # Kinds and ages.
+    assert Product.objects.count() == UNITS
+    assert Product.objects.values("product_type").distinct().count() == 4
+    made = list(Product.objects.values_list("created_at", flat=True))
+    assert max(made) - min(made) > dt.timedelta(days=550)
+
+    # Every life in order, nothing of it in the future, each step by somebody with a role.
+    for model, name in ((State, "created_at"), (EnableHistory, "date")):
+        last = {}
+        for row in model.objects.order_by("pk"):
+            at = getattr(row, name)
+            assert last.get(row.product_id, at) <= at <= after, row
+            assert row.product.created_at <= at
+            last[row.product_id] = at
+    assert Event.objects.filter(at__gt=after).count() == 0
+    doers = set(State.objects.values_list("created_by", flat=True))
+    assert doers == {
+        "factory@example.org",
+        "stores@example.org",
+        "logistics.kivu@example.org",
+        "logistics.rift@example.org",
+    }
+    assert "system" not in set(ProductNote.objects.values_list("created_by", flat=True))
+    assert not Consequence.objects.exclude(state=Consequence.State.DONE).filter(event__at__lt=before).exists()
+
+    # Where they are.
+    assert Shop.objects.exclude(latitude=None).count() == Shop.objects.count() == 12
+    assert Hub.objects.filter(name="Goma hub", longitude="29.2205").exists()
+    placed = Product.objects.filter(latest_state__current_state_type=MONITORED)
+    assert placed.filter(gps_lat=None).count() == placed.filter(shop=None).count() == 0
+
+    # In store, on the way, at the bench, gone; silent and late ones; and those that wait for an order.
+    assert units_in(STORED) == imeis(stories.STORED)
+    assert units_in(SHIPPED) == imeis(stories.ON_THE_WAY)
+    assert units_in(IN_REPAIR_SYSTEM) == imeis(stories.IN_REPAIR)
+    assert units_in(TERMINATED) == imeis(stories.TERMINATED_ONES)
+    assert Repair.objects.filter(outcome="repaired").count() == len(stories.REPAIRED)
+    assert Repair.objects.filter(outcome=None).count() == len(stories.IN_REPAIR)
+    heard = dict(placed.values_list("product_imei", "latest_connection__date"))
+    late = {imei for imei, at in heard.items() if at < after - dt.timedelta(hours=5)}
+    assert late == imeis({*stories.LATE, *stories.SILENT})
+    waiting = Product.objects.filter(latest_enable_history__current_enable_state="pending_disabled")
+    assert set(waiting.values_list("product_imei", flat=True)) == imeis(stories.WAITING)
+
+    # There from the first second: contacts, credit, and measurements up to the last contact; no sun in a store.
+    assert Connection.objects.count() > 2500
+    assert Balance.objects.count() >= placed.count()
+    day = {"start": after - dt.timedelta(days=2), "end": after}
+    works = store.read(f"product:{stories.imei_of(0)}", **day)
+    assert len(works["voltage"]) > 200
+    assert max(value for value, _at in works["current_in"]) > 2
+    kept = store.read(f"product:{stories.imei_of(9)}", **day)
+    assert max(value for value, _at in kept["current_in"]) == 0
+
+    # Made once: a second start adds nothing.
+    counts = [model.objects.count() for model in (Product, State, EnableHistory, Event, Connection, Repair, Shop)]
+    fleet.seed(UNITS)
+    assert counts == [
+        model.objects.count() for model in (Product, State, EnableHistory, Event, Connection, Repair, Shop)
+    ]
