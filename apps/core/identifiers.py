@@ -60,7 +60,7 @@ def with_zeros(number: str) -> str:
 
 
 def _bare(text: str) -> str:
-    text = _AIM.sub("", text, count=1) if text.startswith("]") else text
+    text = _AIM.sub("", text, count=1) if text.startswith("]") else text.removeprefix("'")
     if label := LABEL.match(text):
         text = text[label.end() :]
     joined = _GROUPS.sub("", text)

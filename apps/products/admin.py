@@ -191,10 +191,10 @@ class ProductAdmin(RowAdmin):
             return self._refused(request, refused)
 
     def _unit(self, request: HttpRequest, object_id: Any) -> Product:
-        unit: Product | None = self.get_object(request, str(object_id))  # in scope; None for a key of the wrong shape
-        if unit is None:
+        shown: Product | None = self.get_object(request, str(object_id))  # in scope; None for a key of the wrong shape
+        if shown is None:
             raise NotFound()
-        return unit
+        return queries.fetch(shown.product_imei, by=cast(Any, request.user))  # whole, for rules and not for a page
 
     def _act(self, request: HttpRequest, object_id: Any, name: str, title: Any, question: Any = "") -> HttpResponse:
         """What may be done to many, done to this one: the same form, the same code. The buttons are links, and a link

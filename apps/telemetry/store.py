@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.columns import BadValue, take_text
+from apps.core.jsons import Shortened
 from apps.core.refusals import Invalid
 from apps.core.times import strict_moment
 from apps.telemetry.models import Point, Series
@@ -122,6 +123,8 @@ def take_time(value: Any) -> dt.datetime:
 def _take_value(value: Any) -> Value | None:
     if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, Shortened):
+        raise ValueError("has a number longer than 64 bits; send it as text")
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError("has a value that is no finite number")

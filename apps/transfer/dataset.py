@@ -19,6 +19,7 @@ from apps.core.columns import MASK, BadValue, Column, digest_of
 from apps.core.tables import Table
 from apps.core.times import strict_moment
 from apps.parts.models import Part
+from apps.transfer.escapes import HalfCharacter, WholeCharacters
 
 BATCH = 2000
 # People come with their passwords, which are never exported: make them anew with create_user.
@@ -77,6 +78,8 @@ def import_tables(source: IO[bytes], *, progress: Progress) -> dict[str, int]:
             connection.check_constraints()
     except ijson.JSONError as error:
         raise Refusal(f"The file is no JSON: {error}") from None
+    except HalfCharacter as error:
+        raise Refusal(f"The file {error}; mend it where it was written") from None
     except IntegrityError as error:
         raise Refusal(str(error).strip()) from None
     return counts
@@ -110,7 +113,7 @@ def _rows(source: IO[bytes]) -> Iterator[tuple[Table, Any]]:
     tables = moved()
     table: Table | None = None
     builder, depth = None, 0
-    for prefix, event, value in ijson.parse(source, use_float=True):
+    for prefix, event, value in ijson.parse(WholeCharacters(source), use_float=True):
         if builder is not None:
             builder.event(event, value)
             depth += {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}.get(event, 0)

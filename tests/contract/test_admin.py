@@ -15,7 +15,7 @@ from apps.core.scope import GlobalOnly, Reference, Shared
 from apps.products import actions as products_actions
 from apps.products.models import EnableHistory, Product, ProductNote
 from apps.products.states import SHIPPED
-from apps.repairs.models import PartProductLinker, SymptomType
+from apps.repairs.models import Repair, SymptomType
 from backoffice.admin import GROUPS, HISTORIES, TABLES
 from tests.cast import make_unit
 from tests.factories import make
@@ -164,9 +164,9 @@ def test_what_goes_along_with_a_row_is_counted_before_it_goes(cast, monkeypatch)
     monkeypatch.setattr("apps.core.deleting.MOST", 2)
     monkeypatch.setattr("apps.core.admin.cells.MOST", 2)
     assert "Notes on units: <b>more than 2</b>" in browser.get(page).content.decode()
-    part = make(PartProductLinker, cast.a, product=unit)
-    assert "Fitted parts: 1" in browser.get(page).content.decode()
-    part.delete()
+    repair = make(Repair, cast.a, product=unit)
+    assert "Repairs: 1" in browser.get(page).content.decode()
+    repair.delete()
     assert browser.post(page, {"post": "yes"}).status_code == 302
     assert not ProductNote.objects.filter(product=unit.product_imei).exists()
 

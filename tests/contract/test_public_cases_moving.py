@@ -1,5 +1,6 @@
 """import_tables: inputs from other systems' bug reports (the number beside each), each refused by name, on both databases."""
 
+import io
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from apps.accounts.models import Entity
 from apps.parts.models import Part
+from apps.transfer.escapes import HalfCharacter, WholeCharacters
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +65,24 @@ def test_the_same_key_in_two_tables_and_empty_lists_are_no_twins(db, tmp_path):
     call_command("import_tables", str(path))
     call_command("import_tables", str(path))  # once more replaces
     assert Entity.objects.get(pk=500).name == "New"
+
+
+HALVES = [r"\ud800", r"\udc00", r"\ud83d x", r"\\\ud83d", r"\udc00\ud83d", r"\ud83d\u0041"]
+WHOLE = [r"\ud83d\ude00", r"\\ud800", r"\u00e9\ud83d\ude00\u00e9", r"\\\\ud800", "\\\\"]
+
+
+@pytest.mark.parametrize("text", [*HALVES, *WHOLE])
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 64])
+def test_half_a_character_is_seen_wherever_a_piece_ends(text, size):
+    """The parser makes a question mark of it."""
+    source = WholeCharacters(io.BytesIO(f'{{"entities": [{{"name": "{text}"}}]}}'.encode()))
+
+    def all_of_it():
+        while source.read(size):
+            pass
+
+    if text in HALVES:
+        with pytest.raises(HalfCharacter):
+            all_of_it()
+    else:
+        all_of_it()
