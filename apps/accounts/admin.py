@@ -50,10 +50,10 @@ class UserAdmin(RowAdmin):
         return row.is_active
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["email", *GIVEN] if obj is None else ["email", *GIVEN, "is_active", "last_login", "created_by"]
+        return ["email", *GIVEN] if obj is None else ["email", *GIVEN, "is_active", "last_login", "said_created_by"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if obj is None else ["email", "last_login", "created_by"]
+        return [] if obj is None else ["email", "last_login", "said_created_by"]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

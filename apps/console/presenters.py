@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.actors import called
 from apps.products.actions import disable_product, enable_product
 from apps.products.contact import next_contact
 from apps.products.models import EnableState, Product
@@ -26,7 +27,7 @@ class Step:
 
     text: str | Promise
     at: dt.datetime | None = None
-    who: str = ""
+    who: str | Promise = ""
 
     @property
     def done(self) -> bool:
@@ -107,7 +108,7 @@ def _steps(product: Product, state: EnableState, latest: Any, last_seen: dt.date
         )
     met = last_seen if state.is_pending else latest.date
     return [
-        Step(_("Ordered"), asked.date, asked.user),
+        Step(_("Ordered"), asked.date, called(asked.user)),
         Step(_("Unit connected"), met if met and met >= asked.date else None),
         Step(_("Confirmed by the unit"), None if state.is_pending else latest.date),
     ]

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import history
+from apps.core.actors import called
+from apps.core.admin.cells import in_words
 from apps.core.levels import Level
 from apps.products.models import EnableState, Product, ProductParameter
 from apps.products.words import LABELS, STATES
@@ -47,6 +49,10 @@ class Entry:
     @property
     def label(self) -> Promise:
         return KINDS[self.kind]
+
+    @property
+    def who(self) -> str | Promise:
+        return called(self.by)
 
 
 def timeline(product: Product, reader: Any, *, kind: str = "", most: int = SHOWN) -> list[Entry]:
@@ -175,14 +181,23 @@ def _alerts(product: Product, most: int) -> list[Entry]:
 
 def _changes(product: Product, most: int) -> list[Entry]:
     """What people changed of the unit's own row."""
-    labels = {field.column: field.verbose_name for field in product._meta.concrete_fields}
+    fields = {field.column: field for field in product._meta.concrete_fields}
     where = reverse("admin:products_product_history", args=[product.pk])
     return [
         Entry("change", image.history_date, "", image.history_user_id, where, [
-            (labels.get(name, name), *pair) for name, pair in (image.history_change_reason or {}).items()
+            _changed(fields.get(name), name, pair) for name, pair in (image.history_change_reason or {}).items()
         ])
         for image in history.images(Product, [product.pk])[:most]
     ]  # fmt: skip
+
+
+def _changed(field: Any, name: str, pair: Any) -> tuple[Any, Any, Any]:
+    before, after = pair
+    return (
+        (name, before, after)
+        if field is None
+        else (field.verbose_name, in_words(field, before), in_words(field, after))
+    )
 
 
 SOURCES = {

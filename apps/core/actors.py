@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.core.levels import Level
 
 
@@ -30,11 +33,21 @@ class Machine:
 
 
 SYSTEM = Machine("system")
+_UNIT = "unit "
 
 
 def unit(imei: str) -> Machine:
     """The unit itself, speaking through the gateway."""
-    return Machine(f"unit {imei}")
+    return Machine(f"{_UNIT}{imei}")
+
+
+_CALLED = {SYSTEM.name_for_record: _("the system"), _UNIT: _("the unit itself")}
+RECORDED = ("created_by", "modified_by", "user", "dismissed_by")  # the columns that hold names for the record
+
+
+def called(name: str | None) -> str | Promise:
+    """What people call whoever stands in a record under this name: a person by their address."""
+    return _CALLED.get(_UNIT if (name or "").startswith(_UNIT) else name or "", name or "")
 
 
 def see_all(who: Any) -> bool:

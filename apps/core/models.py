@@ -51,6 +51,10 @@ class Row(models.Model):
         names = (getattr(self, name, None) for name in ("name", "serial_number", "label", "email"))
         return next((str(name) for name in names if name), f"{self._meta.verbose_name} {self.pk}")
 
+    def in_words(self) -> Any:
+        """What people call this row where its own columns say it in the words of programs."""
+        return ""
+
     def before_write(self) -> None:
         """A model's own way to bring its columns in order before each write through core.rows."""
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_noop as noop
 
 from apps.core.fields import OptionField
 from apps.core.models import Row
@@ -68,14 +71,34 @@ COLUMNS: Mapping[str, str] = {
     "desired tamper flag": "tamper switch ordered on", "dcm enabled flag": "credit kept by the unit",
     "units": "unit of measure", "email": "e-mail address", "permissions": "level", "prev state type": "state before",
     "current state type": "state after", "prev enable state": "before", "current enable state": "after",
-    "state type": "state", "sms timeout": "SMS timeout (s)", "cooling off period": "cooling-off period (s)",
-    "analysis frequency": "analysis frequency (s)", "rtc enabled flag": "real time on",
+    "state type": "state", "sms timeout": "SMS timeout", "cooling off period": "cooling-off period",
+    "rtc enabled flag": "real time on",
     "rtc network name": "real-time network", "latest enable history": "latest switching",
     "enable history": "switching", "at": "when", "door": "by which door", "source": "address",
     "agent": "browser or program",
 }  # fmt: skip
 
+# What the numbers of a column count, by the column's name; its label says it wherever the column is named. Seconds are
+# shown as people count them (cells.py).
+SECONDS = "s"
+MEASURES: Mapping[str, str] = {
+    "gps_lat": "°", "gps_lon": "°", "latitude": "°", "longitude": "°", "error_radius": "m", "balance": SECONDS,
+    "final_balance": SECONDS, "total_added": SECONDS, "sms_timeout": SECONDS, "cooling_off_period": SECONDS,
+    "analysis_frequency": SECONDS,
+    **{f"cell_{number}_signal": "dBm" for number in range(1, 8)},
+}  # fmt: skip
+ELSEWHERE: Mapping[str, str] = {"dcm.PaymentCommand.value": SECONDS}  # columns whose name means other things too
+WORDS: Mapping[str, tuple[str, ...]] = {"dcm.PaymentCommand.status": ("acknowledged",)}  # values of columns of text
+# Django's own titles, whose French does not fit every name.
+TITLES = (
+    noop("View %s"), noop("Change %s"), noop("Add %s"), noop("Select %s"), noop("Select %s to change"),
+    noop("Select %s to view"), noop("The {name} “{obj}” was added successfully."),
+    noop("The {name} “{obj}” was changed successfully."),
+    noop("The %(name)s “%(obj)s” was deleted successfully."),
+)  # fmt: skip
+
 OPTIONS: Mapping[str, str] = {
+    "acknowledged": "taken over by the unit",
     "bool": "yes or no", "datetime": "date and time", "float": "number", "int": "whole number", "string": "text",
     "gas": "gas", "time": "time", "bad": "bad", "beta": "beta", "outdated": "outdated", "stable": "stable",
     "offline": "offline", "online": "online", "inactivity": "inactivity", "low-battery-voltage": "low battery voltage",
@@ -90,7 +113,7 @@ OPTIONS: Mapping[str, str] = {
     "pending_enabled": "pending: enable", "pending_disabled": "pending: disable",
 }  # fmt: skip
 
-BESIDE = ("accounts.SignIn",)  # no tables of the contract, but shown in the admin
+BESIDE = ("accounts.SignIn", "gateway.LastExchange")  # no tables of the contract, but shown in the admin
 
 
 def translate_names() -> None:
@@ -101,10 +124,27 @@ def translate_names() -> None:
         meta.verbose_name, meta.verbose_name_plural = gettext_lazy(one), gettext_lazy(many)
         for field in meta.concrete_fields:
             said = str(field.verbose_name)
-            field.verbose_name = gettext_lazy(COLUMNS.get(said, said))
+            label: Any = gettext_lazy(COLUMNS.get(said, said))
+            field.counts = measure = counted_in(field)
+            field.bare_name = label
+            field.verbose_name = format_lazy("{} ({})", label, measure) if measure else label
+            if words := WORDS.get(f"{meta.label}.{field.column}"):
+                field.said = {word: gettext_lazy(OPTIONS[word]) for word in words}
             if isinstance(field, OptionField):
                 values = [value for value, _label in field.flatchoices if value in OPTIONS]
                 field.said = {value: gettext_lazy(OPTIONS[value]) for value in values}
+
+
+def counted_in(field: Any) -> str:
+    """The unit of a column's numbers; "" where they have none, or what stands there is no number."""
+    name = str(field.column)
+    return ELSEWHERE.get(f"{field.model._meta.label}.{name}") or MEASURES.get(name, "")
+
+
+def called(field: Any) -> str | Promise:
+    """A column's name without the unit of its numbers."""
+    name: str | Promise = getattr(field, "bare_name", field.verbose_name)
+    return name
 
 
 def _called(meta: Any) -> tuple[str, str]:
@@ -118,7 +158,7 @@ def names() -> Iterator[str]:
         for model in _rows():
             meta: Any = model._meta
             yield from (str(meta.verbose_name), str(meta.verbose_name_plural))
-            yield from (str(field.verbose_name) for field in meta.concrete_fields)
+            yield from (str(called(field)) for field in meta.concrete_fields)
     yield from OPTIONS.values()
 
 

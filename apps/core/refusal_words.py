@@ -6,11 +6,13 @@ said(). Every text that a rule may refuse with stands here as a template (tests/
 
 import functools
 import re
+from collections.abc import Callable
+from typing import Any
 
-from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as noop
 
 from apps.core.refusals import Invalid, Refused
+from apps.core.telling import Told, join, revived, tell
 
 TEMPLATES = (
     noop("A unit may not transition from state '%(from)s' to state '%(to)s'"),
@@ -89,17 +91,23 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
 
 def translated(text: str) -> str:
     """This text in the language of the page; one that is no refusal of ours stays as it is."""
-    if (get_language() or "en").startswith("en"):
+    if isinstance(text, Told):
         return text
     for pattern, template in _patterns():
         if match := pattern.match(text):
-            return gettext(template) % {name[2:]: value for name, value in match.groupdict().items()}
-    return text
+            return tell(template, **{name[2:]: value for name, value in match.groupdict().items()})
+    return revived(text.strip())
 
 
-def said(refused: Refused, *, fields: bool = True) -> str:
-    """The whole refusal in one line; without the names of fields where the reader has filled in none of them."""
+def said(refused: Refused, *, fields: bool | Callable[[str], Any] | None = True) -> str:
+    """The whole refusal in one line, to be kept or shown; without the names of fields where the reader has filled in
+    none of them. `fields`: what people call a field."""
     if not isinstance(refused, Invalid):
         return translated(refused.message)
-    lines = ((name, translated(text)) for name, text in refused.errors.items())
-    return "; ".join(f"{name}: {text}" if fields else text.strip() for name, text in lines)
+    called = fields if callable(fields) else str
+    lines = [(name, translated(text)) for name, text in refused.errors.items()]
+    return join([labelled(called(name), text) if fields else text for name, text in lines], "; ")
+
+
+def labelled(name: Any, text: Any) -> Told:
+    return tell("%(name)s: %(text)s", name=name, text=text)

@@ -24,7 +24,6 @@ class Kind:
     title: str | Promise = ""
     level: Level = Level.TECHNICAL
     icon = ""
-    tells_fields = False  # whether a refusal names fields: where people have given some
 
     @property
     def makes_file(self) -> bool:
@@ -45,6 +44,10 @@ class Kind:
     def told(self, params: Mapping[str, Any]) -> str:
         """The details in words, for people."""
         return ""
+
+    def field_of(self, params: Mapping[str, Any]) -> Callable[[str], Any] | None:
+        """What people call a field that a refusal names; None where they have given none, so that none is named."""
+        return None
 
     def read(self, job: Job, pulse: Pulse) -> Iterator[tuple[str, Any]]:
         """(key, payload) of each item in the job's file. Raises Refused where the file can't be read. `pulse` is to be

@@ -17,6 +17,7 @@ from apps.accounts.models import Entity, User, Visibility
 from apps.core.crypto import EncryptedField
 from apps.core.fields import OptionField
 from apps.core.levels import Level
+from apps.core.telling import TellingField
 
 
 class State(models.TextChoices):
@@ -69,9 +70,9 @@ class Job(models.Model):
     # Where its owner stood when it began: who may see it, and as how much it goes on (docs/adr/0018).
     scope = OptionField(max_length=6, choices=Visibility.choices, default=Visibility.ENTITY)
     entity = models.ForeignKey(Entity, models.SET_NULL, null=True, related_name="+")
-    # Its preview and report are written in the language of the page that it was begun on.
+    # Files that it makes are written in the language of the page that it was begun on.
     language = models.CharField(max_length=8, default=spoken, db_default="en")
-    problem = models.TextField(blank=True, default="")
+    problem = TellingField(blank=True, default="")
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)  # of the present state
     created_at = models.DateTimeField(default=timezone.now)
@@ -112,9 +113,9 @@ class JobItem(models.Model):
     key = models.CharField(max_length=255)
     sealed = EncryptedField(null=True, label="job.payload")  # JSON; a file may bring keys of units
     trial = OptionField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
-    trial_text = models.TextField(blank=True, default="")
+    trial_text = TellingField(blank=True, default="")
     outcome = OptionField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
-    text = models.TextField(blank=True, default="")
+    text = TellingField(blank=True, default="")
     at = models.DateTimeField(null=True)
 
     class Meta:

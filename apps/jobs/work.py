@@ -13,11 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.actions import require_level
 from apps.core.refusal_words import said
 from apps.core.refusals import Refused
+from apps.core.telling import tell
 from apps.jobs.kinds import Kind, Pulse, kind_of
 from apps.jobs.models import AT_WORK, OVER, Job, JobFile, JobItem, Outcome, State, sealed
 
@@ -30,6 +31,7 @@ LOOK, LONGEST_READING = 1.0, 120.0  # seconds between two looks whether a file i
 SLICE = 5.0  # seconds before other jobs, and other tasks of this worker, get their turn
 BATCH = 50
 READ_BATCH = 1000
+_FILE = gettext_lazy("File")
 KEPT, FILES_KEPT = dt.timedelta(days=365), dt.timedelta(days=7)
 
 
@@ -61,12 +63,12 @@ def _slice(job: Job) -> None:
     kind, until = kind_of(job), time.monotonic() + SLICE
     try:
         if job.attempts > MOST_ATTEMPTS:
-            raise Refused(_("Whoever took this up was stopped by it several times; it is left alone now."))
+            raise Refused(tell("Whoever took this up was stopped by it several times; it is left alone now."))
         if not job.owner.is_active:
-            raise Refused(_("The account that started this is closed."))
+            raise Refused(tell("The account that started this is closed."))
         begun = job.begun_by()
         if begun is None:
-            raise Refused(_("Whoever started this sees other units by now; somebody there may begin it anew."))
+            raise Refused(tell("Whoever started this sees other units by now; somebody there may begin it anew."))
         job.owner = begun
         require_level(job.owner, kind.level)
         step = {State.READING: _read, State.TRYING: _try_some, State.RUNNING: _run_some}[State(job.state)]
@@ -79,10 +81,10 @@ def _slice(job: Job) -> None:
     except _Unwanted:
         return
     except Refused as refused:
-        _end(job, State.FAILED, said(refused))
+        _end(job, State.FAILED, said(refused, fields=lambda name: _FILE if name == "file" else name))
     except Exception:
         log.exception("job %s broke off", job.pk)
-        _end(job, State.FAILED, _("Something broke on our side and has been recorded. What was done stays done."))
+        _end(job, State.FAILED, tell("Something broke on our side and has been recorded. What was done stays done."))
     else:
         if finished:
             _end(job, _following(job, kind))
@@ -130,7 +132,7 @@ def _pulse(job: Job) -> Pulse:
         nonlocal looked
         now = time.monotonic()
         if now - begun > LONGEST_READING:
-            raise Refused(_("The file takes too long to read; cut it into several."))
+            raise Refused(tell("The file takes too long to read; cut it into several."))
         if now - looked >= LOOK:
             looked = now
             if not _hold(job, attempts=job.attempts):
@@ -143,7 +145,7 @@ def _read(job: Job, kind: Kind) -> bool:
     """The whole file in one go: all of its rows or none. Nothing is locked while it is being understood."""
     found = [(key[:255], sealed(payload)) for key, payload in kind.read(job, _pulse(job))]
     if not found:
-        raise Refused(_("The file holds no rows below its heading."))
+        raise Refused(tell("The file holds no rows below its heading."))
     numbered = enumerate(found)
     with transaction.atomic():
         if not _hold(job, attempts=job.attempts):
@@ -192,10 +194,10 @@ def _one(job: Job, kind: Kind, item: JobItem, *, keep: bool) -> tuple[Outcome, s
                 transaction.set_rollback(True)
             return outcome, text or ""
     except Refused as refused:
-        return Outcome.REFUSED, said(refused, fields=kind.tells_fields)
+        return Outcome.REFUSED, said(refused, fields=kind.field_of(job.params))
     except Exception:
         log.exception("%s broke off", item)
-        return Outcome.FAILED, _("Something broke on our side; try this one again.")
+        return Outcome.FAILED, tell("Something broke on our side; try this one again.")
 
 
 def _keep(item: JobItem, outcome: Outcome, text: str) -> None:

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity
 from apps.core.actors import Actor
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import create_row
+from apps.core.telling import step, tell
 from apps.jobs.kinds import Kind, Pulse
 from apps.jobs.models import Job
 from apps.products import actions, listed, queries
@@ -41,7 +41,11 @@ class OnUnits(Kind, abc.ABC):
             params = self.params(listed.cleaned(form, payload))
         told = self.act(unit, params, by)
         # Whoever wrote another number sees which unit was understood.
-        return told if told is None or key == unit.product_imei else f"{unit.product_imei}: {told}"
+        return (
+            told
+            if told is None or key == unit.product_imei
+            else tell("%(name)s: %(text)s", name=unit.product_imei, text=told)
+        )
 
     def stands(self, unit: Product, by: Actor) -> str:
         """What the act would replace, in words; empty where it replaces nothing that somebody may have changed."""
@@ -61,7 +65,7 @@ class Switching(OnUnits):
         after = getattr(type(self).order(unit, by=by), self.latest)
         if (after and after.pk) == (before and before.pk):
             return None
-        return _step(_switched(before), _switched(after))
+        return step(_switched(before), _switched(after))
 
 
 class Enable(Switching):
@@ -109,9 +113,9 @@ class ChangeState(OnUnits):
         except Invalid as refused:
             if "state_transition" in refused.errors:  # the API's words name states by number
                 words = {"from": STATES[before], "to": STATES[new]}
-                raise Invalid({"state_transition": __("may not go from “%(from)s” to “%(to)s”") % words}) from None
+                raise Invalid({"state_transition": tell("may not go from “%(from)s” to “%(to)s”", **words)}) from None
             raise
-        return _step(STATES[before], STATES[new])
+        return step(STATES[before], STATES[new])
 
 
 class ChangeEntity(OnUnits):
@@ -128,8 +132,8 @@ class ChangeEntity(OnUnits):
         return ", ".join(queries.entity_names_of([unit], by=by).get(unit.product_imei, []))
 
     def told(self, params: Mapping[str, Any]) -> str:
-        old = _entity(params["old"]) if params["old"] else __("its only entity")
-        return _step(old, _entity(params["new"]))
+        old = _entity(params["old"]) if params["old"] else tell("its only entity")
+        return step(old, _entity(params["new"]))
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         held = queries.entity_ids(unit)
@@ -137,12 +141,12 @@ class ChangeEntity(OnUnits):
             return None
         refuse_if(
             params["old"] is None and len(held) > 1,
-            "entity", __("belongs to several entities; say which one it leaves"),
+            "entity", tell("belongs to several entities; say which one it leaves"),
         )  # fmt: skip
         before = queries.entity_names(unit)
         old = params["old"] or held[0]
         actions.change_entity(unit, old_entity_id=old, new_entity_id=params["new"], by=by)
-        return _step(", ".join(before), ", ".join(queries.entity_names(unit)))
+        return step(", ".join(before), ", ".join(queries.entity_names(unit)))
 
 
 class AddEntity(OnUnits):
@@ -161,7 +165,7 @@ class AddEntity(OnUnits):
         before = queries.entity_names(unit)
         actions.assign_entity(unit, entity_id=params["new"], by=by)
         after = queries.entity_names(unit)
-        return None if after == before else _step(", ".join(before), ", ".join(after))
+        return None if after == before else step(", ".join(before), ", ".join(after))
 
 
 class AddNote(OnUnits):
@@ -214,10 +218,6 @@ class MoveForm(EntityForm):
 
 class NoteForm(forms.Form):
     note_text = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
-
-
-def _step(before: str | Promise, after: str | Promise) -> str:
-    return f"{before} → {after}"
 
 
 def _state(unit: Product) -> int:

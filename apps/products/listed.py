@@ -19,6 +19,7 @@ from apps.core.columns import BadValue, columns_of
 from apps.core.refusal_words import translated
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.sheets import cells
+from apps.core.telling import join, kept, tell
 from apps.jobs.actions import MOST_ITEMS
 from apps.products.models import Product
 
@@ -71,7 +72,7 @@ def units_of(
     known = _known(form)
     head, lines = sheets.headings.below(sheets.lines(content, pulse=pulse), known)
     columns = _heading(head.cells, known) if head else {}
-    refuse_if(head and UNIT not in columns, "file", _("has no column of units; head one IMEI or serial number"))
+    refuse_if(head and UNIT not in columns, "file", tell("has no column of units; head one IMEI or serial number"))
     columns = columns or {UNIT: 0}
     width = len(head.cells) if head else None
     read = {place for place, cell in enumerate(head.cells) if cells.bare(cell) in known} if head else {0}
@@ -79,23 +80,24 @@ def units_of(
     seen = set()
     for number, line in enumerate(lines):
         if number >= MOST_ITEMS:
-            raise Invalid({"file": _("holds more than %(most)d rows; cut it into several") % {"most": MOST_ITEMS}})
+            raise Invalid({"file": tell("holds more than %(most)s rows; cut it into several", most=MOST_ITEMS)})
         given = {name: line.cells[place] if place < len(line.cells) else "" for name, place in columns.items()}
         unread = any(place not in read and not cells.is_empty(cell) for place, cell in enumerate(line.cells))
         if form is not None and not details and unread:
-            wanted = ", ".join(str(heading) for heading in _headings(form).values())
-            text = _("has columns that are not understood; head them IMEI and %(names)s, or leave the numbers alone")
-            raise Invalid({"file": text % {"names": wanted}})
+            raise Invalid({"file": tell(
+                "has columns that are not understood; head them IMEI and %(names)s, or leave the numbers alone",
+                names=join(_headings(form).values(), ", "),
+            )})  # fmt: skip
         key, problem = _name_of(given.pop(UNIT), line.number, columns[UNIT])
         values: dict[str, Any] = {}
         for name, cell in given.items():
             try:
                 values[name] = cells.text(cell)
             except BadValue as bad:
-                problem = problem or f"{translated(str(bad))} ({_place(line.number, columns[name])})"
+                problem = problem or _refused(cell, bad, line.number, columns[name])
         if width is not None and len(line.cells) > width:
-            problem = _("line %(line)d has more cells than there are headings") % {"line": line.number}
-        payload: dict[str, Any] | None = {"refused": problem} if problem else values if details else None
+            problem = tell("line %(line)s has more cells than there are headings", line=line.number)
+        payload: dict[str, Any] | None = {"refused": kept(problem)} if problem else values if details else None
         same = (key, problem, *values.values())
         if same not in seen and any(same):
             seen.add(same)
@@ -108,11 +110,16 @@ def _name_of(cell: Any, line: int, column: int) -> tuple[str, str]:
         return cells.text(cell).replace("\x00", "")[:LONGEST], ""
     except BadValue as bad:
         shown = cell if isinstance(cell, str | int | float) else "–"
-        return str(shown)[:LONGEST], f"{translated(str(bad))} ({_place(line, column)})"
+        return str(shown)[:LONGEST], _refused(cell, bad, line, column)
 
 
-def _place(line: int, column: int) -> str:
-    return _("line %(line)d, column %(column)s") % {"line": line, "column": cells.place(column)}
+def _refused(cell: Any, bad: BadValue, line: int, column: int) -> str:
+    """Why a cell won't do, in words that stay to be said (core.telling): what stands there, and where that is."""
+    why = tell(
+        "%(why)s (line %(line)s, column %(column)s)",
+        why=translated(str(bad)), line=line, column=cells.place(column),
+    )  # fmt: skip
+    return tell("“%(given)s”: %(why)s", given=str(cell)[:80], why=why) if isinstance(cell, str | int | float) else why
 
 
 def _heading(row: list[Any], known: Mapping[str, str]) -> dict[str, int]:
@@ -120,7 +127,7 @@ def _heading(row: list[Any], known: Mapping[str, str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for place, cell in enumerate(row):
         if (name := known.get(cells.bare(cell))) is not None:
-            refuse_if(name in found and name != UNIT, "file", _("names the column %(name)s twice") % {"name": cell})
+            refuse_if(name in found and name != UNIT, "file", tell("names the column %(name)s twice", name=cell))
             found.setdefault(name, place)
     return found
 
@@ -172,8 +179,8 @@ def cleaned(form: forms.Form, payload: Mapping[str, str]) -> dict[str, Any]:
     field, given = form.fields[str(name)], payload.get(str(name), "")
     why = problems[0]
     if given and isinstance(field, forms.ModelChoiceField):
-        why = _("no such name in your scope")
+        why = tell("no such name in your scope")
     elif given and isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
-        why = translated(f"must be one of: {', '.join(str(label) for _key, label in choices)}")
-    raise Invalid({str(name): _("“%(given)s”: %(why)s") % {"given": given[:80] or "–", "why": why}})
+        why = tell("must be one of: %(options)s", options=join([label for _key, label in choices], ", "))
+    raise Invalid({str(name): tell("“%(given)s”: %(why)s", given=given[:80] or "–", why=why)})

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
 
 from apps.api import reading
 from apps.core import catalogue, sheets
@@ -18,6 +17,7 @@ from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import Refused
 from apps.core.tables import Table
+from apps.core.telling import tell
 from apps.jobs.actions import PIECE
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobFile
@@ -41,7 +41,7 @@ class Export(Kind):
         name = f"{table.path}.{params['format']}"
         if params["format"] == sheets.XLSX:
             if job.total > MOST_XLSX:
-                raise Refused(_("More than %(most)d rows: take CSV instead.") % {"most": MOST_XLSX})
+                raise Refused(tell("More than %(most)s rows: take CSV instead.", most=MOST_XLSX))
             with tempfile.TemporaryFile(dir=settings.DATA_DIR) as out:
                 sheets.write_xlsx(with_heading(table, rows), out)
                 out.seek(0)

@@ -1,30 +1,32 @@
 """Rows from a CSV or XLSX file into a table, each by the rules of the table (core.rows), after a trial of all."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, cast
 
 from django.conf import settings
 from django.db import models
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core import catalogue, identifiers, jsons, sheets
+from apps.core import catalogue, identifiers, jsons, naming, sheets
 from apps.core.actors import Actor
-from apps.core.admin.cells import IDENTIFYING
+from apps.core.admin.cells import IDENTIFYING, label_of
 from apps.core.columns import MASK, BadValue, Column
 from apps.core.levels import Level
 from apps.core.models import Row
+from apps.core.refusal_words import labelled, translated
 from apps.core.refusals import Invalid, NotFound
 from apps.core.rows import create_row, fetch_row, update_row
 from apps.core.sheets import cells
 from apps.core.tables import Table
+from apps.core.telling import Told, join, step, tell
 from apps.jobs.kinds import Kind, Pulse
 from apps.jobs.models import Job
 
-MOST_ROWS = 100_000
+MOST_ROWS, MOST_TOLD = 100_000, 500
 
 
 def importable(table: Table) -> bool:
@@ -35,7 +37,10 @@ class Import(Kind):
     """The key of an item is its line; its payload {column: what the file says}."""
 
     title, icon, level = gettext_lazy("Take rows in from a file"), "upload_file", Level.ADMIN
-    tells_fields = True
+
+    def field_of(self, params: Mapping[str, Any]) -> Callable[[str], Any]:
+        columns = catalogue.tables()[params["table"]].columns
+        return lambda name: columns[name].field.verbose_name if name in columns else name
 
     def told(self, params: Mapping[str, Any]) -> str:
         return f"{catalogue.named(params['table'])} – {params['name']}"
@@ -49,7 +54,7 @@ class Import(Kind):
         names = _heading(table, head.cells if head else [], known)
         for count, line in enumerate(lines, start=1):
             if count > MOST_ROWS:
-                raise Invalid({"file": _("holds more than %(most)d rows; cut it into several") % {"most": MOST_ROWS}})
+                raise Invalid({"file": tell("holds more than %(most)s rows; cut it into several", most=MOST_ROWS)})
             payload: dict[str, Any] = dict(zip(names, [*line.cells, *[""] * len(names)], strict=False))
             headless = [cell for name, cell in zip_longest(names, line.cells, fillvalue="") if not name]
             payload.pop("", None)
@@ -64,20 +69,40 @@ class Import(Kind):
             try:
                 values[name] = _value(table.columns[name], given, by)
             except BadValue as bad:
-                errors[name] = str(bad)
+                errors[name] = bad.args[0]
         if errors:
-            raise Invalid(errors)
+            raise Invalid({name: _quoted(table, name, payload, why) for name, why in errors.items()})
+        try:
+            return self._write(table, values, by)
+        except Invalid as refused:
+            texts = {name: _quoted(table, name, payload, why) for name, why in refused.errors.items()}
+            raise Invalid(texts, code=refused.code) from None
+
+    def _write(self, table: Table, values: Mapping[str, Any], by: Actor) -> str | None:
         own = values.get(table.key.name)
         if own is not None:
             row = _held(table, own, by)
             if row is not None:
                 return _change(table, row, values, by)
             if table.key.name not in table.fixed:  # keys that we give ourselves
-                raise Invalid({table.key.name: _("is of no row that exists; leave it empty to make a new one")})
+                raise Invalid({table.key.name: tell("is of no row that exists; leave it empty to make a new one")})
         given = {name: value for name, value in values.items() if value not in (None, "") and _writable(table, name)}
         made = create_row(table, given, by=by)
-        told = ", ".join(f"{name} {_said(table.columns[name], value)}" for name, value in given.items())
-        return _("new: %(row)s") % {"row": told[:500] or made}
+        told: list[Told] = []
+        for name, value in given.items():
+            if sum(map(len, told)) < MOST_TOLD:
+                column = table.columns[name]
+                told.append(join([column.field.verbose_name, _said(column, column.take(value), by)], " "))
+        return tell("new: %(row)s", row=join(told, ", ") if told else made)
+
+
+def _quoted(table: Table, name: str, payload: Mapping[str, Any], why: str) -> str:
+    """What the file says there, before why it won't do."""
+    given = payload.get(name)
+    column = table.columns.get(name)
+    if column is None or column.secret or cells.is_empty(given) or not isinstance(given, str | int | float):
+        return why
+    return tell("“%(given)s”: %(why)s", given=str(given).strip()[:80], why=translated(why))
 
 
 def _held(table: Table, own: Any, by: Actor) -> Row | None:
@@ -104,6 +129,7 @@ def _known(table: Table) -> dict[str, str]:
         with translation.override(language):
             for column in table.columns.values():
                 known.setdefault(cells.bare(column.field.verbose_name), column.name)
+                known.setdefault(cells.bare(naming.called(column.field)), column.name)
     return known | {cells.bare(name): name for name in table.columns}
 
 
@@ -116,11 +142,15 @@ def _heading(table: Table, line: list[Any], known: Mapping[str, str]) -> list[st
         if not cells.is_empty(heading) and not name:
             unknown.append(str(heading)[:60])
     if unknown:
-        raise Invalid({"file": _("%(names)s: no such column; there are %(known)s") % {
-            "names": ", ".join(unknown[:5]), "known": ", ".join(table.columns)}})  # fmt: skip
+        raise Invalid({"file": tell(
+            "%(names)s: no such column; there are %(known)s",
+            names=", ".join(unknown[:5]),
+            known=join([column.field.verbose_name for column in table.columns.values()], ", "),
+        )})  # fmt: skip
     twice = {name for name in found if name and found.count(name) > 1}
     if twice:
-        raise Invalid({"file": _("names the column %(name)s twice") % {"name": min(twice)}})
+        label = table.columns[min(twice)].field.verbose_name
+        raise Invalid({"file": tell("names the column %(name)s twice", name=label)})
     return found
 
 
@@ -145,21 +175,32 @@ def _change(table: Table, row: Row, values: Mapping[str, Any], by: Actor) -> str
         try:
             taken = column.take(value)
         except BadValue as bad:
-            raise Invalid({name: str(bad)}) from None
+            raise Invalid({name: bad.args[0]}) from None
         if taken != before:
             changed[name] = value
-            told.append(f"{column.field.verbose_name}: {_said(column, before)} → {_said(column, taken)}")
+            changes = step(_said(column, before, by), _said(column, taken, by))
+            told.append(labelled(column.field.verbose_name, changes))
     if not changed:
         return None
     update_row(table, getattr(row, table.key.attname), changed, by=by)
-    return "; ".join(told)
+    return join(told, "; ")
 
 
-def _said(column: Column, value: Any) -> str:
+def _said(column: Column, value: Any, by: Actor) -> Any:
     """In the words of the preview, which is kept: neither a secret nor what may hold one."""
     if column.secret or isinstance(column.value_field, models.JSONField):
         return MASK if column.secret else "{…}"
-    return "–" if value is None else str(value)[:80]
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return tell("yes") if value else tell("no")
+    if isinstance(value, dt.datetime):
+        return value
+    if isinstance(column.field, models.ForeignKey):
+        rows: Any = cast(type[Row], column.field.related_model).objects.visible_to(by)
+        row = rows.filter(**{column.field.target_field.attname: value}).first()
+        return value if row is None else label_of(row)
+    return dict(column.field.flatchoices).get(value, str(value)[:80]) if column.field.choices else str(value)[:80]
 
 
 def _value(column: Column, given: Any, by: Actor) -> Any:
@@ -219,7 +260,7 @@ def _pointed_at(column: Column, given: Any, by: Actor) -> Any:
         if reading in keys:
             return reading
         if len(keys) > 1:
-            raise BadValue(_("%(name)s is the name of several rows; give the key") % {"name": text})
+            raise BadValue(tell("is the name of several rows; give the key"))
         if keys:
             return keys[0]
     return text

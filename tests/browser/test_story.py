@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 README = Path(__file__).resolve().parents[2] / "README.md"
 WORDS = {
     "en": {"enable": "Enable", "pending": "pending: enable", "enabled": "enabled", "units": "Units"},
-    "fr": {"enable": "Activer", "pending": "en attente : activer", "enabled": "activée", "units": "Unités"},
+    "fr": {"enable": "Activer", "pending": "en attente\u00a0: activer", "enabled": "activée", "units": "Unités"},
 }
 # Units of field@example.org's company that the demo leaves switched off and that answer only when they are let.
 OFF = iter([

@@ -74,8 +74,17 @@ def test_a_file_with_a_bad_row_is_tried_line_by_line_and_the_good_ones_taken(cas
     texts = [text for _line, _outcome, text in tried(job)]
     assert texts[0] == "description: Dark → Wholly dark"
     assert "Smoke" in texts[1]
-    assert texts[3].startswith("symptom_type_id: is of no row")
+    assert texts[3].startswith("symptom type id: “999999”: is of no row")
     assert texts[4].startswith("name: ")
+    with translation.override("fr"):  # what is kept is said in the language of whoever reads it
+        texts = [text for _line, _outcome, text in tried(job)]
+        assert texts[0] == "description\u00a0: Dark → Wholly dark"
+        assert texts[1].startswith("nouveau\u00a0: nom Smoke, libellé smoke")
+        assert texts[3].startswith("nº type de symptôme\u00a0: «\u00a0999999\u00a0»\u00a0: ne désigne aucun")
+        assert texts[4] == "nom\u00a0: «\u00a0Dead\u00a0»\u00a0: est déjà utilisé par un autre enregistrement"
+    french = browser.get(f"/jobs/{job.pk}/report.csv", headers={"Accept-Language": "fr"})
+    assert "«\u00a0999999\u00a0»" in b"".join(french.streaming_content).decode()
+    assert "symptom_type_id" not in browser.get(f"/jobs/{job.pk}").content.decode()
     assert SymptomType.objects.filter(description="It smells").count() == 0
     browser.post(f"/jobs/{job.pk}/start")
     work.work_all()

@@ -174,7 +174,7 @@ def test_the_language_is_kept_with_the_user(browser, cast, unit):
     again = Client()
     again.post("/login", {"username": cast.tina.email, "password": PASSWORD})
     page = text(again.get(f"/units/{unit.product_imei}"))
-    assert "jamais commandée" in page
+    assert "jamais activée" in page
     assert "Désactiver" in page
 
 

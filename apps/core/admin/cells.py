@@ -11,10 +11,14 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
+from apps.core.actors import RECORDED, called
 from apps.core.deleting import MOST, Group
 from apps.core.models import Row
+from apps.core.naming import SECONDS
+from apps.core.naming import called as column_called
+from apps.core.telling import tell
 
 IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
 
@@ -28,7 +32,9 @@ def label_of(row: Any) -> str:
     """What people know a row by."""
     for name in IDENTIFYING:
         if value := getattr(row, name, None):
-            return str(value)
+            return str(row.in_words() or value) if isinstance(row, Row) else str(value)
+    if isinstance(row, Row) and (words := row.in_words()):
+        return f"{words} · {moment(row.created_at)}"
     if isinstance(at := getattr(row, "date", None), dt.datetime):  # one of many alike: when tells more than its number
         return f"{row} · {moment(at)}"
     return str(row)
@@ -36,6 +42,8 @@ def label_of(row: Any) -> str:
 
 def picked_as(row: Any) -> str:
     """How a row stands among others to choose from: by what people know it by, a unit by both of its numbers."""
+    if isinstance(row, Row) and row.in_words():
+        return label_of(row)
     names = [str(value) for name in IDENTIFYING if (value := getattr(row, name, None))]
     return " · ".join(names[:2]) or label_of(row)
 
@@ -59,7 +67,7 @@ def counted(group: Group) -> str:
 
 def holder(site: Any, group: Group, row: Row) -> str:
     """Rows that hold this one, with the way to them."""
-    text = f"{capfirst(group.model._meta.verbose_name_plural)}: {counted(group)}"
+    text = tell("%(name)s: %(text)s", name=capfirst(group.model._meta.verbose_name_plural), text=counted(group))
     if group.field is None or group.model not in site._registry:
         return text
     meta, target = group.model._meta, group.field.target_field
@@ -104,18 +112,61 @@ def unbroken(field: Any) -> Any:
 
 def plain(field: Any) -> Any:
     """Any other column, headed as a form heads it: on a phone each cell bears its heading."""
-    said = dict(field.flatchoices) if field.choices else {}
 
     def shown(row: Any) -> Any:
-        value = getattr(row, field.attname)
-        return said.get(value, value) if isinstance(value, str) else value
+        return in_words(field, getattr(row, field.attname))
 
     shown.boolean = isinstance(field, models.BooleanField)  # type: ignore[attr-defined]
     return _named(shown, field)
 
 
+def in_words(field: Any, value: Any) -> Any:
+    """A column's value as people say it: options by their names, who did something, seconds as they count them."""
+    if isinstance(value, str):
+        said = getattr(field, "said", None) or (dict(field.flatchoices) if field.choices else {})
+        return called(value) if field.column in RECORDED else said.get(value, value)
+    return lasting(value) if value is not None and is_lasting(field) else value
+
+
+def is_said(field: Any) -> bool:
+    """Whether in_words() says it in another way than Django would."""
+    return field.column in RECORDED or is_lasting(field) or bool(getattr(field, "said", None) and not field.choices)
+
+
+def is_lasting(field: Any) -> bool:
+    return getattr(field, "counts", "") == SECONDS
+
+
+def lasting(seconds: float) -> str:
+    """A time that lasts, in its two largest units: `12 days 4 hours`."""
+    left, told = abs(round(seconds)), list[tuple[int, Any]]()
+    for size, text in ((86_400, _days), (3_600, _hours), (60, _minutes), (1, _seconds)):
+        count, left = divmod(left, size)
+        if count or told or size == 1:
+            told.append((count, text))
+    words = [text(count) for count, text in told[:2] if count] or [_seconds(0)]
+    return ("-" if seconds < 0 else "") + " ".join(words)
+
+
+def _days(count: int) -> str:
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": number_format(count, force_grouping=True)}
+
+
+def _hours(count: int) -> str:
+    return ngettext("%(count)s hour", "%(count)s hours", count) % {"count": count}
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": count}
+
+
+def _seconds(count: int) -> str:
+    return ngettext("%(count)s second", "%(count)s seconds", count) % {"count": count}
+
+
 def _named(shown: Any, field: Any) -> Any:
-    shown.short_description = capfirst(field.verbose_name)
+    name: Any = column_called(field) if is_lasting(field) else field.verbose_name
+    shown.short_description = capfirst(name)
     shown.admin_order_field = field.attname
     shown.__name__ = field.name
     return shown

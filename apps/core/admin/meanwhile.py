@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.core.actors import called
 from apps.core.admin.cells import moment
 from apps.core.admin.scope import hide_strangers, is_row
 
@@ -159,7 +160,7 @@ class MeanwhileForm(forms.ModelForm):
         column = self.instance._meta.get_field(name).column
         for image in history.images(type(self.instance), [self.instance.pk])[:20]:
             if column in (image.history_change_reason or {}):
-                return {"who": image.history_user_id, "when": moment(image.history_date)}
+                return {"who": called(image.history_user_id), "when": moment(image.history_date)}
         return None
 
 

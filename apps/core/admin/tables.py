@@ -22,8 +22,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.core import counting, history
-from apps.core.actors import Actor
-from apps.core.admin.cells import counted, holder, label_key, picked_as
+from apps.core.actors import Actor, called
+from apps.core.admin.cells import counted, holder, in_words, is_said, label_key, picked_as, plain
 from apps.core.admin.forms import JsonBox, RowForm, as_sent
 from apps.core.admin.lists import RowList
 from apps.core.admin.scope import PointerBox, hide_strangers, names_of_keys
@@ -104,7 +104,14 @@ class RowAdmin(RowList):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         adding = obj is None
         columns = [column for column in self.table.columns.values() if not (adding and column.is_system_set)]
-        return [f"masked_{c.name}" if c.secret else c.field.name for c in columns if not (adding and c.secret)]
+        names = [f"masked_{c.name}" if c.secret else c.field.name for c in columns if not (adding and c.secret)]
+        fixed = self.get_readonly_fields(request, obj) if adding or self.has_change_permission(request, obj) else names
+        return [f"said_{name}" if name in fixed and name in self._said() else name for name in names]
+
+    def _said(self) -> dict[str, Any]:
+        """The columns that are read in other words than they are stored."""
+        fields = [column.field for column in self.table.columns.values()]
+        return {field.name: field for field in fields if is_said(field)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         fields = self.get_fields(request, obj)
@@ -120,10 +127,16 @@ class RowAdmin(RowList):
             for column in self.table.columns.values()
             if column.is_system_set or column.name in self.table.owned or column.name in fixed
         ]
-        return [*names, *(f"masked_{name}" for name in self.table.model.SECRET)]
+        return [
+            *names,
+            *(f"masked_{name}" for name in self.table.model.SECRET),
+            *(f"said_{name}" for name in self._said()),
+        ]
 
     def __getattr__(self, name: str) -> Any:
-        """`masked_<column>` stands for a secret column."""
+        """`masked_<column>` stands for a secret column, `said_<column>` for one in people's words."""
+        if name.startswith("said_") and name.removeprefix("said_") in self._said():
+            return plain(self._said()[name.removeprefix("said_")])
         if not name.startswith("masked_") or name.removeprefix("masked_") not in self.table.model.SECRET:
             raise AttributeError(name)
         column = self.table.columns[name.removeprefix("masked_")]
@@ -237,7 +250,8 @@ class RowAdmin(RowList):
         context = {
             **self.admin_site.each_context(request), "title": _("History"), "opts": self.opts, "object": obj,
             "changes": [self._told(image, names) for image in page], "page": page, "beside": lists,
-            "made": (obj.created_at, obj.created_by), "back": reverse(self._named("change"), args=[quote(obj.pk)]),
+            "made": (obj.created_at, called(obj.created_by)),
+            "back": reverse(self._named("change"), args=[quote(obj.pk)]),
         }  # fmt: skip
         return render(request, "admin/row_history.html", context)
 
@@ -248,24 +262,33 @@ class RowAdmin(RowList):
         changed = [
             (
                 name,
-                [said.get(name, {}).get(value, value) if isinstance(value, str | int) else value for value in values],
+                [self._value(fields.get(name), said.get(name, {}), value) for value in values],
             )
             for name, values in (image.history_change_reason or {}).items()
         ]
         return {
-            "at": image.history_date, "by": image.history_user_id, "kind": image.get_history_type_display(),
+            "at": image.history_date, "by": called(image.history_user_id), "kind": image.get_history_type_display(),
             "columns": [(labels.get(name, name), *values) for name, values in changed],
         }  # fmt: skip
 
+    def _value(self, field: Any, said: dict[Any, Any], value: Any) -> Any:
+        if isinstance(value, str | int) and value in said:
+            return said[value]
+        return value if field is None else in_words(field, value)
+
     def _named(self, page: str) -> str:
         return f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def label_of_column(self, name: str) -> Any:
+        column = self.table.columns.get(name)
+        return column.field.verbose_name if column else name
 
     def _or_say_why(self, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
         except Refused as refused:
-            messages.error(request, said(refused))
+            messages.error(request, said(refused, fields=self.label_of_column))
             return HttpResponseRedirect(request.path.replace("/delete/", "/change/"))
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Iterator
 from itertools import chain, islice
 
-from django.utils.translation import gettext as _
-
 from apps.core.refusals import refuse_if
 from apps.core.sheets import cells
 from apps.core.sheets.reading import Line
+from apps.core.telling import tell
 
 LOOKED_AT = 10
 DIGITS = 8  # of a number that some unit may bear
@@ -24,5 +23,5 @@ def below(lines: Iterator[Line], known: Collection[str]) -> tuple[Line | None, I
     place = ranked.index(max(ranked))
     for line in first[:place]:
         held = any(sum(one.isdigit() for one in str(cell)) >= DIGITS for cell in line.cells)
-        refuse_if(held, "file", _("has values above its heading, in line %(line)d") % {"line": line.number})
+        refuse_if(held, "file", tell("has values above its heading, in line %(line)s", line=line.number))
     return first[place], chain(first[place + 1 :], lines)

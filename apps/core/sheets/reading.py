@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.core.refusals import Invalid
 from apps.core.sheets import cells, xlsx
+from apps.core.telling import tell
 
 MOST_COLUMNS = 200
 _SEP = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
@@ -37,14 +36,14 @@ def lines(content: bytes, *, pulse: Callable[[], None] = _nothing) -> Iterator[L
     if content[:4] == b"PK\x03\x04":
         found = xlsx.read(content, most_columns=MOST_COLUMNS, pulse=pulse)
     elif content[:4] == b"\xd0\xcf\x11\xe0":
-        raise Invalid({"file": _("is an old Excel file (.xls); save it as .xlsx or .csv")})
+        raise Invalid({"file": tell("is an old Excel file (.xls); save it as .xlsx or .csv")})
     else:
         found = _csv(content, pulse)
     for number, row in found:
         while row and cells.is_empty(row[-1]):
             row.pop()
         if len(row) > MOST_COLUMNS:
-            raise Invalid({"file": _("has more than %(most)d columns") % {"most": MOST_COLUMNS}})
+            raise Invalid({"file": tell("has more than %(most)s columns", most=MOST_COLUMNS)})
         if row:
             yield Line(number, row)
 
@@ -52,7 +51,7 @@ def lines(content: bytes, *, pulse: Callable[[], None] = _nothing) -> Iterator[L
 def _csv(content: bytes, pulse: Callable[[], None]) -> Iterator[tuple[int, list[Any]]]:
     text = _decoded(content)
     if "\x00" in text:
-        raise Invalid({"file": _("is neither CSV nor XLSX")})
+        raise Invalid({"file": tell("is neither CSV nor XLSX")})
     if named := _SEP.match(text):  # Excel's own line, which it does not show
         text = text[named.end() :]
     delimiter = named[1] if named else _delimiter(text)
@@ -63,7 +62,7 @@ def _csv(content: bytes, pulse: Callable[[], None]) -> Iterator[tuple[int, list[
                 pulse()
             yield number, row
     except (csv.Error, TypeError) as error:
-        raise Invalid({"file": _("can't be read as CSV: %(why)s") % {"why": error}}) from None
+        raise Invalid({"file": tell("can't be read as CSV: %(why)s", why=error)}) from None
 
 
 def _delimiter(text: str) -> str:
@@ -85,4 +84,4 @@ def _decoded(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Invalid({"file": _("is in no encoding that spreadsheets write; save it as CSV UTF-8")})
+    raise Invalid({"file": tell("is in no encoding that spreadsheets write; save it as CSV UTF-8")})

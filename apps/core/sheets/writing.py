@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import IO, Any
 
-from django.utils.translation import gettext as _
-
 from apps.core.refusals import Refused
 from apps.core.sheets import cells, days
+from apps.core.telling import tell
 
 LONGEST_WRITTEN = 32_767  # letters of a cell of XLSX, by the format
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -83,9 +82,10 @@ def write_xlsx(rows: Iterable[Sequence[Any]], out: IO[bytes]) -> None:
                 try:
                     inner = "".join(_cell(value, bold=number == 1) if value is not None else "<c/>" for value in row)
                 except _TooLong as found:
-                    where = {"row": row[0], "column": heading[list(row).index(found.value)], "most": LONGEST_WRITTEN}
-                    text = _("Row %(row)s, %(column)s: longer than the %(most)d letters of a cell; take CSV instead.")
-                    raise Refused(text % where) from None
+                    raise Refused(tell(
+                        "Row %(row)s, %(column)s: longer than the %(most)s letters of a cell; take CSV instead.",
+                        row=row[0], column=heading[list(row).index(found.value)], most=LONGEST_WRITTEN,
+                    )) from None  # fmt: skip
                 member.write(f'<row r="{number}">{inner}</row>\n'.encode())
             member.write(b"</sheetData></worksheet>")
 

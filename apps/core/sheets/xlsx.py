@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from xml.parsers import expat
 
-from django.utils.translation import gettext as _
-
 from apps.core.refusals import Invalid
 from apps.core.sheets import cells, days
+from apps.core.telling import tell
 
 PIECE = 128 * 1024
 MB = 1024 * 1024
@@ -50,7 +49,7 @@ def read(content: bytes, *, most_columns: int, pulse: Callable[[], None]) -> Ite
                     return
     except (_Broken, expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError,
             NotImplementedError, ValueError, OverflowError) as error:  # fmt: skip
-        raise Invalid({"file": _("can't be read as XLSX; save it anew and try again")}) from error
+        raise Invalid({"file": tell("can't be read as XLSX; save it anew and try again")}) from error
 
 
 class _Book:
@@ -79,7 +78,7 @@ class _Book:
                 self.pulse()
                 size += len(piece)
                 if size > most:
-                    raise Invalid({"file": _("is too large when unpacked; cut it into several")})
+                    raise Invalid({"file": tell("is too large when unpacked; cut it into several")})
                 parser.Parse(piece, False)
                 yield
         parser.Parse(b"", True)
@@ -174,7 +173,7 @@ def _shared(book: _Book, path: str) -> list[str]:
 
     for _piece in book.parse(path, MOST_STRINGS, start, end, text):
         if len(found) > MOST_STRING_COUNT:
-            raise Invalid({"file": _("is too large when unpacked; cut it into several")})
+            raise Invalid({"file": tell("is too large when unpacked; cut it into several")})
     return found
 
 
@@ -205,7 +204,7 @@ class _Sheet:
             self.held.clear()
             self.count += 1
             if self.count > MOST_CELLS:
-                raise Invalid({"file": _("is too large when unpacked; cut it into several")})
+                raise Invalid({"file": tell("is too large when unpacked; cut it into several")})
         elif tag == "v" or (tag == "t" and self.kind == "inlineStr" and not self.phonetic):
             self.taking = True
         elif tag == "f":
@@ -231,7 +230,7 @@ class _Sheet:
             value = self._value("".join(self.held))
             if value is not None and value != "":
                 if self.column > self.most_columns:
-                    raise Invalid({"file": _("has more than %(most)d columns") % {"most": self.most_columns}})
+                    raise Invalid({"file": tell("has more than %(most)s columns", most=self.most_columns)})
                 self.row[self.column] = value
         elif tag == "row" and self.row:
             self.done.append((self.line, [self.row.get(place, "") for place in range(1, max(self.row) + 1)]))

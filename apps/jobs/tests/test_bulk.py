@@ -111,6 +111,8 @@ def test_what_is_asked_first_is_checked_and_who_cannot_is_told_why(cast, units):
     assert set(outcomes(job, "trial")) == {"refused"}
     page = browser.get(f"/jobs/{job.pk}").content.decode()
     assert "may not go from" in page
+    french = browser.get(f"/jobs/{job.pk}", headers={"Accept-Language": "fr"}).content.decode()
+    assert "ne peut pas passer de «\u00a0en stock\u00a0» à «\u00a0suivie\u00a0»" in french
     assert "Nothing would change" in page
     browser.post(f"/jobs/{job.pk}/cancel")
     moved = begin(browser, "units.state", units[:2])
@@ -346,7 +348,7 @@ def test_in_french_the_whole_of_it(cast, units):
     job = begin(browser, "units.enable", units)
     work.work_all()
     page = browser.get(f"/jobs/{job.pk}").content.decode()
-    assert "en attente : activer" in page
+    assert "en attente\u00a0: activer" in page
     assert not re.search(r">\s*(Start|Cancel|will change|Details)", page)
 
 

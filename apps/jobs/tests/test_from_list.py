@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 from openpyxl import Workbook
 
 from apps.accounts.models import Entity
@@ -171,14 +172,17 @@ def test_a_file_that_says_nothing_stops_with_the_reason(cast, content, words):
     assert words in job.problem
 
 
-def test_the_preview_speaks_the_language_of_the_page_that_began_it(cast, units):
+def test_the_preview_speaks_the_language_of_its_reader(cast, units):
     browser = Client(headers={"Accept-Language": "fr"})  # of somebody who has chosen none for good
     browser.force_login(cast.root)
     text = f"IMEI\tÉtat\n{units[0].product_imei}\tperdue\n{units[1].product_imei}\texpédiée\n77\tSTORED"
     answer = browser.post("/jobs/from_list", {"kind": "units.state", "units": text})
     work.work_all()
-    texts = [text for _trial, text in tried(Job.objects.get(pk=int(answer.url.rsplit("/", 1)[1]))).values()]
-    assert texts[0].startswith("« perdue » : doit être")
+    job = Job.objects.get(pk=int(answer.url.rsplit("/", 1)[1]))
+    assert "“perdue”: must be one of: in store" in next(text for _trial, text in tried(job).values())
+    with translation.override("fr"):
+        texts = [text for _trial, text in tried(job).values()]
+    assert texts[0].startswith("«\u00a0perdue\u00a0»\u00a0: doit être")
     assert texts[1].endswith("→ expédiée")
     assert texts[2] == "Aucune unité de votre portée n’a ce numéro"
 

@@ -1,5 +1,7 @@
 """Reference data of units: types, states, software versions, parameters."""
 
+from typing import Any
+
 from django.db import models
 
 from apps.core.fields import OptionField, options
@@ -30,6 +32,14 @@ class StateType(Row):
     state_type_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
     description = models.TextField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.in_words() or self.name)
+
+    def in_words(self) -> Any:
+        from apps.products.words import STATES
+
+        return STATES.get(self.pk, "")
 
 
 class SoftwareVersionType(Row):

@@ -25,6 +25,11 @@ class State(Row):
         StateType, models.PROTECT, db_column="current_state_type", related_name="states"
     )
 
+    def in_words(self) -> Any:
+        from apps.products.words import STATES
+
+        return STATES.get(self.current_state_type_id, "")
+
 
 class EnableState(models.TextChoices):
     INIT = "init"
@@ -66,6 +71,11 @@ class EnableHistoryBase(Row):
 
     class Meta:
         abstract = True
+
+    def in_words(self) -> Any:
+        from apps.products.words import LABELS
+
+        return LABELS[EnableState(self.current_enable_state)]
 
 
 class EnableHistory(EnableHistoryBase):

@@ -16,7 +16,7 @@ from django.utils.translation.template import templatize
 from apps.core.naming import names
 
 THEME_PARTS = ("forms", "filters")
-CALLS = {"_", "__", "noop", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+CALLS = {"_", "__", "noop", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "tell"}
 _IN_TEMPLATE = re.compile(r"\b(n?gettext)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:,\s*u?('(?:[^'\\]|\\.)*'))?")
 
 
@@ -46,6 +46,9 @@ class Command(BaseCommand):
                     catalogue.append(entry)
             for text in set(kept) - set(wanted):
                 catalogue.remove(kept[text])
+            for entry in catalogue:
+                entry.msgstr = _typeset(language, entry.msgstr)
+                entry.msgstr_plural = {number: _typeset(language, text) for number, text in entry.msgstr_plural.items()}
             folder.mkdir(parents=True, exist_ok=True)
             catalogue.save(str(source))
             catalogue.save_as_mofile(str(compiled))
@@ -57,11 +60,24 @@ class Command(BaseCommand):
     def _check(self, language: str, wanted: dict[str, str | None], catalogue: Any, compiled: Path) -> None:
         held = {entry.msgid for entry in catalogue if entry.translated() and not entry.fuzzy}
         problems = [f"not translated: {text}" for text in wanted if text not in held]
+        problems += [
+            f"not typeset (run `make messages`): {entry.msgid}"
+            for entry in catalogue
+            if any(_typeset(language, text) != text for text in (entry.msgstr, *entry.msgstr_plural.values()))
+        ]
         problems += [f"used nowhere: {entry.msgid}" for entry in catalogue if entry.msgid not in wanted]
         if not compiled.exists() or _texts(polib.mofile(str(compiled))) != _texts(catalogue):
             problems.append("the .mo is older than the .po: run `make messages`")
         if problems:
             raise CommandError(f"{language}: " + "; ".join(problems))
+
+
+def _typeset(language: str, text: str) -> str:
+    """As it is printed: French has a space that never breaks before : ; ? ! » and after «, and ’ for an apostrophe."""
+    if language != "fr":
+        return text
+    text = re.sub(r"(?<=\S) (?=[:;?!»](?:\s|[.,)]|\Z))|(?<=«) (?=\S)", "\u00a0", text)
+    return re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", text)
 
 
 def _texts(catalogue: Any) -> dict[str, Any]:
