@@ -7,6 +7,8 @@ looked for first as it stands; what it may have been meant as comes after, and o
 import re
 import unicodedata
 
+from django.utils.translation import gettext_noop as noop
+
 IMEI_DIGITS = 15
 _AIM = re.compile(r"\][A-Za-z][0-9A-Za-z](?=.)")  # how a scanner names the kind of code: ]C1, ]d2
 LABEL = re.compile(
@@ -22,8 +24,12 @@ _AZERTY = str.maketrans(
     "1234567890" "-" "aqzwAQZW" "mM" "m;:",
 )  # fmt: skip
 _FRENCH_DIGITS = frozenset("&é\"'(-è_çà")
-SHORTENED = re.compile(r"[+-]?\d([.,]\d+)?E\+\d+\Z", re.IGNORECASE)
+# As Excel writes it (8.98831E+18), and as programs do (8.98831e18). 1E05 may be a serial number.
+SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+E\+?|E\+)[0-9]+\Z", re.IGNORECASE)
+WAS_SHORTENED = noop("was shortened by a spreadsheet; format that column as text")
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+_ONLY_ON_OTHERS = ("Mn", "Me")  # accents, and what chooses between looks of a letter
+_EMPTY_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers of Korean, Braille without dots
 
 
 def clean(text: str) -> str:
@@ -36,6 +42,12 @@ def clean(text: str) -> str:
     while end > start and unicodedata.category(text[end - 1]) in _UNSEEN:
         end -= 1
     return text[start:end]
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing can be seen of it."""
+    unseen = _UNSEEN + _ONLY_ON_OTHERS
+    return all(one in _EMPTY_LETTERS or unicodedata.category(one) in unseen for one in text)
 
 
 def typed(text: str) -> str:

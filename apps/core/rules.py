@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from apps.core.columns import BadValue, columns_of
-from apps.core.identifiers import clean
+from apps.core.identifiers import SHORTENED, WAS_SHORTENED, clean, is_blank
 from apps.core.models import Row
 from apps.core.refusals import Invalid
 
@@ -44,8 +44,14 @@ def address(value: Any) -> None:
 
 
 def not_blank(value: Any) -> None:
-    if not clean(value):
+    if is_blank(value):
         raise BadValue("may not be blank")
+
+
+def whole(value: Any) -> None:
+    """Of numbers that people know things by: none that a spreadsheet or a program made shorter on its way."""
+    if SHORTENED.match(clean(value)):
+        raise BadValue(WAS_SHORTENED)
 
 
 LATITUDE, LONGITUDE = degrees(90), degrees(180)

@@ -52,8 +52,13 @@ def kept(text: Any) -> str:
     if isinstance(text, Promise):
         text = Told(_part(text))
     if isinstance(text, Told) and not _is_same_everywhere(text.part):
-        return MARK + json.dumps(text.part, ensure_ascii=False, separators=(",", ":"))
-    return str(text)
+        return _storable(MARK + json.dumps(text.part, ensure_ascii=False, separators=(",", ":")))
+    return _storable(str(text))
+
+
+def _storable(text: str) -> str:
+    """What is told of bad input may quote it: half characters and null ones, which no database takes, as “?”."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 def revived(text: str) -> str:

@@ -4,10 +4,14 @@ Each item's effect and its outcome are one transaction, so a worker that dies at
 nothing done twice. A trial runs the same code and takes it back.
 """
 
+import contextlib
 import datetime as dt
 import itertools
+import json
 import logging
 import time
+import zlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -30,7 +34,7 @@ MOST_ATTEMPTS = 3
 LOOK, LONGEST_READING = 1.0, 120.0  # seconds between two looks whether a file is still wanted, and for one file in all
 SLICE = 5.0  # seconds before other jobs, and other tasks of this worker, get their turn
 BATCH = 50
-READ_BATCH = 1000
+READ_BATCH, READ_LETTERS = 1000, 2**21  # rows written at once, and letters in them
 _FILE = gettext_lazy("File")
 KEPT, FILES_KEPT = dt.timedelta(days=365), dt.timedelta(days=7)
 
@@ -40,8 +44,11 @@ def work_all(limit: int = 1000) -> int:
     count = 0
     while count < limit and (job := claim()):
         count += 1
-        with translation.override(job.language):
-            _slice(job)
+        try:
+            with translation.override(job.language):
+                _slice(job)
+        except Exception:  # its lease runs out, and after some attempts it ends; others go on now
+            log.exception("job %s could not be put down", job.pk)
     return count
 
 
@@ -106,6 +113,18 @@ def _held(job: Job) -> Any:
     return Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until)
 
 
+@contextlib.contextmanager
+def _together(job: Job) -> Iterator[None]:
+    """A transaction. Where nothing comes of it, the job is again as the database has it: else it would not be ours."""
+    before = job.lease_until, job.done, job.total
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        job.lease_until, job.done, job.total = before
+        raise
+
+
 def _hold(job: Job, *, attempts: int = 0) -> bool:
     """Keep it; False where it is not ours any more. Having got this far, it has not killed its worker."""
     lease = timezone.now() + _lease(job)
@@ -143,20 +162,37 @@ def _pulse(job: Job) -> Pulse:
 
 def _read(job: Job, kind: Kind) -> bool:
     """The whole file in one go: all of its rows or none. Nothing is locked while it is being understood."""
-    found = [(key[:255], sealed(payload)) for key, payload in kind.read(job, _pulse(job))]
-    if not found:
+    batches, total = [], 0
+    for rows in _batches((key[:255], sealed(payload)) for key, payload in kind.read(job, _pulse(job))):
+        batches.append(zlib.compress(json.dumps(rows).encode(), 1))  # about as small as in the file
+        total += len(rows)
+    if not total:
         raise Refused(tell("The file holds no rows below its heading."))
-    numbered = enumerate(found)
-    with transaction.atomic():
+    numbers = itertools.count()
+    with _together(job):
         if not _hold(job, attempts=job.attempts):
             raise _Unwanted
-        while batch := list(itertools.islice(numbered, READ_BATCH)):
+        for batch in batches:
+            rows = json.loads(zlib.decompress(batch))
             JobItem.objects.bulk_create(
-                [JobItem(job=job, number=number, key=key, sealed=payload) for number, (key, payload) in batch]
+                [JobItem(job=job, number=next(numbers), key=key, sealed=payload) for key, payload in rows]
             )
         job.files.all().delete()
-    job.total = len(found)
+    job.total = total
     return True
+
+
+def _batches(items: Iterable[tuple[str, str | None]]) -> Iterator[list[tuple[str, str | None]]]:
+    batch: list[tuple[str, str | None]] = []
+    size = 0
+    for key, payload in items:
+        batch.append((key, payload))
+        size += len(payload or "")
+        if len(batch) >= READ_BATCH or size >= READ_LETTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _try_some(job: Job, kind: Kind) -> bool:
@@ -170,7 +206,7 @@ def _try_some(job: Job, kind: Kind) -> bool:
 
 def _run_some(job: Job, kind: Kind) -> bool:
     if kind.makes_file:
-        with transaction.atomic():  # the piece, and how far it goes
+        with _together(job):  # the piece, and how far it goes
             return kind.make(job, by=job.owner)
     items = list(job.items.filter(outcome=Outcome.OPEN).order_by("number")[:BATCH])
     for item in items:

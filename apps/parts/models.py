@@ -1,8 +1,11 @@
 """Parts: SIM cards, boards, batteries and whatever else sits in units and on shelves."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from apps.accounts.models import Entity
+from apps.core import rules
 from apps.core.crypto import MASK, EncryptedField
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
@@ -47,6 +50,7 @@ class Part(Row):
 
     SCOPE = FollowsLinks("part_product_linker")
     HIDDEN = ("device_key",)
+    RULES: ClassVar[Any] = {"serial_number": rules.whole}
 
     part_id = models.AutoField(primary_key=True)
     serial_number = models.CharField(max_length=255, null=True, unique=True)

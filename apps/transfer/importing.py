@@ -51,7 +51,7 @@ class Import(Kind):
         known = _known(table)
         head, lines = sheets.headings.below(sheets.lines(content, pulse=pulse), known)
         head = head or next(lines, None)
-        names = _heading(table, head.cells if head else [], known)
+        names = _heading(table, sheets.headings.readable(head).cells if head else [], known)
         for count, line in enumerate(lines, start=1):
             if count > MOST_ROWS:
                 raise Invalid({"file": tell("holds more than %(most)s rows; cut it into several", most=MOST_ROWS)})

@@ -9,6 +9,7 @@ from apps.accounts.models import Hub, Shop
 from apps.core.levels import Level
 from apps.parts.models import Part
 from apps.products.models import Product, ProductNote
+from apps.repairs.models import Appliance
 from apps.transfer.dataset import export_tables
 from backoffice.catalogue import TABLES
 from tests.cast import make_unit
@@ -103,7 +104,17 @@ RULES = [
     ("shops", "latitude", "north", "must be degrees"),
     ("shops", "longitude", "-1.9441", ""),
     ("hubs", "longitude", "1e2", "must be degrees"),
+    ("products", "serial_number", "8.98831E+18", "was shortened"),
+    ("products", "serial_number", "8.98831e18", "was shortened"),
+    ("products", "serial_number", "1E+05", "was shortened"),
+    ("products", "serial_number", "1E05", ""),
+    ("products", "serial_number", "HB000501-000047-2", ""),
+    ("parts", "serial_number", "8.98831E18", "was shortened"),
+    ("parts", "serial_number", "1E05", ""),
+    ("appliances", "serial_number", "8.98831e+18", "was shortened"),
     ("product_notes", "note_text", " \u00a0\u200b", "may not be blank"),
+    ("product_notes", "note_text", "\u2800", "may not be blank"),
+    ("product_notes", "note_text", "\u3164\ufe0f\u034f", "may not be blank"),
 ]
 
 
@@ -113,6 +124,7 @@ def rows(cast):
     return {
         "products": unit, "shops": make(Shop, cast.a), "hubs": make(Hub, cast.a),
         "product_notes": make(ProductNote, cast.a, product=unit),
+        "parts": make(Part, cast.a), "appliances": make(Appliance, cast.a),
     }  # fmt: skip
 
 
@@ -148,6 +160,13 @@ def test_a_columns_rule_holds_at_the_api_and_in_files(cast, call, rows, other, p
     job = upload(browser, path, f"{TABLES[path].key.name},{column}\n{key_of(row)},{value}\n")
     ((_line, outcome, text),) = tried(job)
     assert (outcome, words in text) == ("refused" if words else "same", True), text
+
+
+def test_a_part_is_made_by_its_rules(cast, call):
+    body = {"part_type_id": 77, "serial_number": "8.98831E+18"}
+    answer = call(cast.root, "POST", "/v1/parts", body)
+    assert (answer.status_code, Part.objects.count()) == (400, 0)
+    assert "was shortened" in answer.json()["validation_errors"]["serial_number"]
 
 
 @pytest.mark.parametrize(("path", "column", "value", "words"), RULES)

@@ -76,6 +76,9 @@ CASES = [
     ("2", "products", f"product_imei,iccid\n{IMEI},8.98831E+18\n", "refused", f"ICCID: “8.98831E+18”: {SHORTENED}"),
     ("2", "products", f"product_imei,iccid\n{IMEI},\"8,98831E+18\"\n", "refused", f": {SHORTENED}"),
     ("5", "products", f"product_imei,serial_number\n{IMEI},1E+05\n", "refused", f"serial number: “1E+05”: {SHORTENED}"),
+    ("2", "products", f"product_imei,iccid\n{IMEI},8.98831e18\n", "refused", f"ICCID: “8.98831e18”: {SHORTENED}"),
+    ("2", "products", f"product_imei,iccid\n{IMEI},\"8,98831E18\"\n", "refused", f": {SHORTENED}"),
+    ("2", "products", f"product_imei,serial_number\n{IMEI},1E05\n", "changed", "→ 1E05"),
     ("7", "products", [["product_imei", "iccid"], [IMEI, 8988303012345678848]], "refused", f": {SHORTENED}"),
     ("7", "products", [["product_imei", "iccid"], [IMEI, 8.98830301234568e18]], "refused", f": {SHORTENED}"),
     ("7", "products", [["product_imei", "iccid"], [IMEI, "8988303012345678848"]], "changed", "→ 8988303012345678848"),
@@ -183,6 +186,12 @@ def test_the_french_page_reads_a_comma_as_its_decimal(cast, unit):  # 103
     assert one_of(upload(browser, "products", f"product_imei;gps_lat\n{IMEI};1,234\n"))[1].endswith("→ 1.234")
 
 
+def shared(index, text, times=1):
+    row = f'<c t="s"><v>{index}</v></c>'
+    strings = f"<sst><si><t>{text}</t></si></sst>"
+    return raw_xlsx(f'<row r="1">{row}</row>' + f"<row>{row}</row>" * (times - 1), **{"xl/sharedStrings.xml": strings})
+
+
 BOMBS = {
     "a row without end": (raw_xlsx('<row r="1000000000000"><c><v>1</v></c></row>'), "can't be read as XLSX"),
     "rows beyond any sheet": (raw_xlsx("<row/>" * 1_001), "can't be read as XLSX"),
@@ -197,17 +206,65 @@ BOMBS = {
     "too many cells": (raw_xlsx('<row r="1">' + "<c/>" * 1001 + "</row>"), "too large when unpacked"),
     "too large a sheet": (raw_xlsx("", **{"xl/worksheets/sheet1.xml": b"<a>" + b" " * 2**20}), "too large when unpacked"),
     "a row of 201": (b",".join(b"%d" % number for number in range(201)) + b"\n1\n", "more than 200 columns"),
+    "a text before the first": (shared("-1", "a"), "cell A1 says nothing"),
+    "a text after the last": (shared("999", "a"), "cell A1 says nothing"),
+    "a text of other digits": (shared("٠", "a"), "cell A1 says nothing"),
+    "a number with an underline": (raw_xlsx('<row r="4"><c/><c><v>1_000.5</v></c></row>'), "cell B4 says nothing"),
+    "a number of other digits": (raw_xlsx('<row r="1"><c><v>١٢٣</v></c></row>'), "cell A1 says nothing"),
+    "a day of other digits": (raw_xlsx('<row r="1_0"><c><v>1</v></c></row>'), "can't be read as XLSX"),
+    "neither true nor false": (raw_xlsx('<row r="1"><c t="b"><v>2</v></c></row>'), "cell A1 says nothing"),
+    "one text a thousand times": (shared("0", "x" * 3000, 1000), "too large when unpacked"),
+    "one text in place a thousand times": (
+        raw_xlsx('<row r="1">' + f'<c t="inlineStr"><is><t>{"x" * 3000}</t></is></c>' * 100 + "</row>"),
+        "too large when unpacked",
+    ),
+    "half a letter as heading": (shared("0", "_xD800_name", 2), "holds characters that cannot be stored (line 1, column A)"),
+    "a heading longer than a cell": (shared("0", "name" * 10_000, 2), "is longer than 32767 characters (line 1, column A)"),
+    "a tag without end": (raw_xlsx(f'<row a="{"x" * 2**18}"/>'), "can't be read as XLSX"),
+    "a text's tag without end": (shared("0", f'</t><t a="{"x" * 2**18}">'), "can't be read as XLSX"),
+    "a book's tag without end": (raw_xlsx("", **{"xl/workbook.xml": f'<workbook a="{"x" * 2**18}"/>'}), "can't be read as XLSX"),
     "a number without end": (raw_xlsx(f'<row r="1"><c><v>{"9" * 10**5}</v></c></row>'), "can't be read as XLSX"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_file_costs_what_it_holds_and_not_what_it_claims(cast, browser, bomb, monkeypatch):  # point 8
-    for name, most in (("MOST_LINES", 1000), ("MOST_CELLS", 1000), ("MOST_SHEET", 2**19), ("MOST_STRINGS", 2**19)):
+    for name, most in (
+        ("MOST_LINES", 1000),
+        ("MOST_CELLS", 1000),
+        ("MOST_SHEET", 2**19),
+        ("MOST_STRINGS", 2**19),
+        ("MOST_TAKEN", 2**18),
+        ("MOST_UNPARSED", 2**16),
+        ("PIECE", 2**13),
+    ):
         monkeypatch.setattr(xlsx_reader, name, most)
     content, words = BOMBS[bomb]
     job = upload(browser, "symptom_types", content, "rows.xlsx")
     assert (job.state, words in job.problem) == (State.FAILED, True), job.problem
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome", "words"),
+    [
+        ("x" * 32_768, "refused", "note text: is longer than 32767 characters"),
+        ("_x0041_" * 32_768, "refused", "note text: is longer than 32767 characters"),
+        ("_x0041_" * 32_767, "changed", "AAA"),
+        ("a_xD800_b", "refused", "note text: holds characters that cannot be stored"),
+        ("a_xDE00__xD83D_b", "refused", "note text: holds characters that cannot be stored"),
+        ("a_xD83D__xDE00_b", "changed", "a😀b"),
+    ],
+    ids=lambda value: value[:20],
+)
+@pytest.mark.parametrize("kind", ["shared", "inline"])
+def test_what_no_cell_holds_is_refused_where_it_stands(cast, browser, unit, kind, written, outcome, words):
+    text = '<c t="inlineStr"><is><t>%s</t></is></c>'
+    cell = '<c t="s"><v>0</v></c>' if kind == "shared" else text % written
+    heading = f'<row r="1">{text % "product_imei"}{text % "note_text"}</row>'
+    strings = {"xl/sharedStrings.xml": f"<sst><si><t>{written}</t></si></sst>"}
+    content = raw_xlsx(f'{heading}<row r="2">{text % IMEI}{cell}</row>', **strings)
+    found, told = one_of(upload(browser, "product_notes", content, "rows.xlsx"))
+    assert (found, words in told) == (outcome, True), told
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])

@@ -5,8 +5,9 @@ import pytest
 
 from apps.core.identifiers import readings
 from apps.core.sheets import cells
+from backoffice.catalogue import TABLES
 from tests.cast import make_unit
-from tests.contract.test_admin import browser_of
+from tests.contract.test_admin import browser_of, where
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,16 @@ def test_what_stands_there_as_it_is_comes_first(cast, unit):
     other = make_unit("013579024681154", entity=cast.a, serial_number=f"S/N: {unit.serial_number}")
     answer = browser_of(cast.root).get("/search", {"q": other.serial_number})
     assert answer.headers["Location"] == f"/units/{other.product_imei}"
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", " \u200b\u00a0", "\ufeff"])
+def test_what_cannot_be_seen_is_nothing_typed(cast, unit, nothing):
+    for table in ("products", "product_notes", "product_types", "parts"):
+        path = where(TABLES[table], "changelist")
+        page, every = (browser_of(cast.root).get(path, {"q": text}) for text in (nothing, ""))
+        assert page.status_code == 200
+        assert list(page.context["cl"].queryset) == list(every.context["cl"].queryset), table
+        assert not page.context["cl"].is_narrowed
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "]C1", "IMEI:", "&é\"'", "Kivu", "a.b-c", "x" * 500])

@@ -18,6 +18,7 @@ from unfold.views import ChangeList
 
 from apps.core.admin.scope import hide_strangers, is_row
 from apps.core.columns import BadValue, Column, columns_of
+from apps.core.identifiers import typed
 
 BOOLEANS = frozenset({"0", "1", "true", "false", "True", "False"})
 NULLS = BOOLEANS
@@ -38,7 +39,7 @@ class RowsPage(ChangeList):
     @property
     def is_narrowed(self) -> bool:
         """Whether a search or a filter leaves rows out."""
-        return bool(self.query or self.get_filters_params())
+        return bool(typed(self.query) or self.get_filters_params())
 
     @property
     def first_page(self) -> str:

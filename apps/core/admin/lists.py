@@ -12,7 +12,7 @@ from apps.core.admin.asked import AskedAdmin
 from apps.core.admin.cells import IDENTIFYING, linked, plain, unbroken
 from apps.core.admin.scope import InScope
 from apps.core.columns import BadValue, Column
-from apps.core.identifiers import readings, with_zeros
+from apps.core.identifiers import readings, typed, with_zeros
 from apps.core.scope import Reference
 from apps.core.tables import Table
 
@@ -87,7 +87,7 @@ class RowList(AskedAdmin, InScope, ModelAdmin):
             found = queryset.filter(self._standing_for(reading, request))
             if found.exists():
                 return found, False
-        return queryset.none() if search_term.strip() else queryset, False
+        return queryset.none() if typed(search_term) else queryset, False
 
     def _standing_for(self, term: str, request: HttpRequest) -> Q:
         found = self.identified(term)

@@ -20,12 +20,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_noop as noop
 
 from apps.core.columns import BadValue
-from apps.core.identifiers import SHORTENED, clean
+from apps.core.identifiers import SHORTENED, WAS_SHORTENED, clean
 from apps.core.times import strict_moment
 
 EXACT = 10**15  # spreadsheets keep fifteen digits of a number and make zeros of the rest
 LONGEST = 1_100_000
-WAS_SHORTENED = noop("was shortened by a spreadsheet; format that column as text")
 IS_ERROR = noop("holds an error of the spreadsheet (%(error)s); mend it there")
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _NEGATIVE = re.compile(r"-[0-9]{1,15}(\.[0-9]+)?\Z")

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 from itertools import chain, islice
 
-from apps.core.refusals import refuse_if
+from apps.core.refusal_words import translated
+from apps.core.refusals import Invalid, refuse_if
 from apps.core.sheets import cells
 from apps.core.sheets.reading import Line
 from apps.core.telling import tell
@@ -24,4 +25,14 @@ def below(lines: Iterator[Line], known: Collection[str]) -> tuple[Line | None, I
     for line in first[:place]:
         held = any(sum(one.isdigit() for one in str(cell)) >= DIGITS for cell in line.cells)
         refuse_if(held, "file", tell("has values above its heading, in line %(line)s", line=line.number))
-    return first[place], chain(first[place + 1 :], lines)
+    return readable(first[place]), chain(first[place + 1 :], lines)
+
+
+def readable(heading: Line) -> Line:
+    """The line, none of whose cells is refused."""
+    for column, cell in enumerate(heading.cells):
+        if isinstance(cell, dict) and "refused" in cell:
+            where = {"line": heading.number, "column": cells.place(column)}
+            why = tell("%(why)s (line %(line)s, column %(column)s)", why=translated(str(cell["refused"])), **where)
+            raise Invalid({"file": why})
+    return heading

@@ -15,7 +15,7 @@ MOST_COLUMNS = 200
 _SEP = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 LOOKED_AT = 10  # lines, for the delimiter
-PULSE = 500  # lines between two looks at whether the work is still wanted
+PULSE = 100  # lines between two looks at whether the work is still wanted
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,10 @@ def lines(content: bytes, *, pulse: Callable[[], None] = _nothing) -> Iterator[L
     elif content[:4] == b"\xd0\xcf\x11\xe0":
         raise Invalid({"file": tell("is an old Excel file (.xls); save it as .xlsx or .csv")})
     else:
-        found = _csv(content, pulse)
-    for number, row in found:
+        found = _csv(content)
+    for count, (number, row) in enumerate(found, start=1):
+        if count % PULSE == 0:
+            pulse()
         while row and cells.is_empty(row[-1]):
             row.pop()
         if len(row) > MOST_COLUMNS:
@@ -48,7 +50,7 @@ def lines(content: bytes, *, pulse: Callable[[], None] = _nothing) -> Iterator[L
             yield Line(number, row)
 
 
-def _csv(content: bytes, pulse: Callable[[], None]) -> Iterator[tuple[int, list[Any]]]:
+def _csv(content: bytes) -> Iterator[tuple[int, list[Any]]]:
     text = _decoded(content)
     if "\x00" in text:
         raise Invalid({"file": tell("is neither CSV nor XLSX")})
@@ -57,10 +59,7 @@ def _csv(content: bytes, pulse: Callable[[], None]) -> Iterator[tuple[int, list[
     delimiter = named[1] if named else _delimiter(text)
     csv.field_size_limit(cells.LONGEST)
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
-            if number % PULSE == 0:
-                pulse()
-            yield number, row
+        yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1)
     except (csv.Error, TypeError) as error:
         raise Invalid({"file": tell("can't be read as CSV: %(why)s", why=error)}) from None
 

@@ -3,6 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from apps.core.refusals import Invalid
+from apps.core.telling import tell
 from apps.jobs import work
 from apps.jobs.models import Job, JobItem, State
 from apps.jobs.tests.test_from_list import csv_file
@@ -85,3 +87,49 @@ def test_a_file_that_takes_too_long_is_refused(begun, monkeypatch):
     work.work_all()
     begun.refresh_from_db()
     assert (begun.state, "takes too long" in begun.problem) == (State.FAILED, True)
+
+
+def test_a_failure_while_rows_are_written_ends_the_job(begun, monkeypatch):
+    """Its lease was taken anew in the transaction that came to nothing."""
+
+    def broken(self, rows, *_rest, **_more):
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr(type(JobItem.objects.all()), "bulk_create", broken)
+    work.work_all()
+    begun.refresh_from_db()
+    assert (begun.state, "broke on our side" in begun.problem) == (State.FAILED, True)
+
+
+@pytest.mark.parametrize("letter", ["\ud800", "\x00"])
+def test_a_refusal_that_quotes_what_cannot_be_stored_ends_the_job(begun, monkeypatch, letter):
+    def read(*_given):
+        raise Invalid({"file": tell("%(names)s: no such column; there are %(known)s", names=f"a{letter}b", known="c")})
+
+    monkeypatch.setattr(listed, "units_of", read)
+    work.work_all()
+    begun.refresh_from_db()
+    assert begun.state == State.FAILED
+    assert "no such column" in begun.problem
+
+
+def test_a_job_that_cannot_even_fail_does_not_stop_others(cast, begun, monkeypatch):
+    browser_of(cast.tina).post("/jobs/from_list", {"kind": "units.enable", "file": csv_file("IMEI\n3\n")})
+    other = Job.objects.exclude(pk=begun.pk).get()
+    slice_of = work._slice
+
+    def broken(job):
+        if job.pk == begun.pk:
+            raise RuntimeError
+        slice_of(job)
+
+    monkeypatch.setattr(work, "_slice", broken)
+    work.work_all()
+    other.refresh_from_db()
+    assert other.state == State.READY
+
+
+def test_rows_are_written_in_batches_and_in_their_order(begun, monkeypatch):
+    monkeypatch.setattr(work, "READ_BATCH", 1)
+    work.work_all()
+    assert list(JobItem.objects.order_by("number").values_list("number", "key")) == [(0, "1"), (1, "2")]

@@ -223,6 +223,7 @@ class Home2StockPreparationTracking(Row):
     """How far a Home 2 has come on its way out of stock."""
 
     SCOPE = Follows("product")
+    RULES: ClassVar[Any] = {"serial_number": rules.whole}
 
     home2_stock_preparation_tracking_id = models.AutoField(primary_key=True)
     product = of_product("home2_stock_preparation_tracking")

@@ -40,7 +40,7 @@ class Product(Row):
     BUSY = ("latest_connection_id", "latest_connection_location_id", "gps_lat", "gps_lon", "ip_address")
 
     RULES: ClassVar[Any] = {
-        "imsi": rules.IMSI, "iccid": rules.ICCID, "ip_address": rules.address,
+        "serial_number": rules.whole, "imsi": rules.IMSI, "iccid": rules.ICCID, "ip_address": rules.address,
         "gps_lat": rules.LATITUDE, "gps_lon": rules.LONGITUDE,
     }  # fmt: skip
 

@@ -1,7 +1,10 @@
 """Appliances and their repairs."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 
+from apps.core import rules
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Reference, Shared
@@ -24,6 +27,7 @@ class Appliance(Row):
     """One appliance, such as a lamp or a television."""
 
     SCOPE = Shared()
+    RULES: ClassVar[Any] = {"serial_number": rules.whole}
 
     appliance_id = models.AutoField(primary_key=True)
     appliance_type = models.ForeignKey(ApplianceType, models.PROTECT, related_name="appliances")
