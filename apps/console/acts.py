@@ -51,12 +51,32 @@ def _form(name: str, act: Any, product: Product, reader: Any, data: Any = None) 
         now = product.latest_state.current_state_type_id if product.latest_state else states.NON_EXISTANT
         moves = [(key, STATES[key]) for key in sorted(states.MOVES[now])]
         form.fields["new_state"].choices = [("", "–"), *moves] if moves else []
+    if name in ("entity", "add_entity"):
+        here = product.product_entity_linker.filter(date_removed=None).values("entity_id")
+        form.fields["new_entity"].queryset = form.fields["new_entity"].queryset.exclude(pk__in=here)
+        form.fields["new_entity"].empty_label = "–"
+        if "old_entity" in form.fields:
+            if here.count() < 2:  # it leaves the only one
+                del form.fields["old_entity"]
+            else:
+                form.fields["old_entity"].queryset = form.fields["old_entity"].queryset.filter(pk__in=here)
+                form.fields["old_entity"].empty_label = "–"
     return form
 
 
 def _is_empty(form: Any) -> bool:
-    """A state that nothing follows offers nothing to choose from."""
-    return any(isinstance(field, forms.ChoiceField) and not field.choices for field in form.fields.values())
+    """Nothing to choose from: no state follows, or there is no other entity in one's scope."""
+    for field in form.fields.values():
+        if isinstance(field, forms.ModelChoiceField):
+            if field.required and not field.queryset.exists():  # type: ignore[union-attr]
+                return True
+        elif isinstance(field, forms.ChoiceField) and not field.choices:
+            return True
+    return False
+
+
+def _is_last(form: Any) -> bool:
+    return str(form.cleaned_data["new_state"]) == str(states.TERMINATED)
 
 
 @page("GET", "POST", level=Level.TECHNICAL)  # what any of them needs at least
@@ -71,7 +91,12 @@ def act(request: HttpRequest, imei: str, name: str) -> HttpResponse:
     product = queries.units(reader).filter(product_imei=queries.fetch(imei, by=reader).product_imei).get()
     form = _form(name, doing, product, reader, request.POST if request.method == "POST" else None)
     problem = ""
-    if request.method == "POST" and (form is None or form.is_valid()):
+    valid = request.method == "POST" and (form is None or form.is_valid())
+    if valid and name == "state" and _is_last(form) and not request.POST.get("sure"):
+        question = _("A unit that is terminated never comes back. Terminate it?")
+        context = {"product": product, "name": name, "title": STATES[states.TERMINATED], "question": question}
+        return render(request, "console/act.html", context | {"given": form.cleaned_data.items()})
+    if valid:
         try:
             with transaction.atomic():
                 doing.apply(product.product_imei, None, doing.params(form.cleaned_data) if form else {}, by=reader)

@@ -67,7 +67,9 @@ def _since(life: Life, product: Product, quiet: ProductGroup) -> None:
         heard = now - dt.timedelta(minutes=life.chance.uniform(2, 230))
     if number in IN_REPAIR:
         heard = now - dt.timedelta(days=2, hours=number % 7)
-    if number not in ON_THE_WAY | TERMINATED_ONES:
+    if number in TERMINATED_ONES and product.latest_state is not None:
+        heard = product.latest_state.created_at - dt.timedelta(days=4)
+    if number not in ON_THE_WAY:
         lived(product, until=heard, mobile=life.company.mobile, chance=life.chance)
     if number in LATE or number in SILENT or number in ON_THE_WAY | IN_REPAIR | TERMINATED_ONES:
         life.clock.moment = heard

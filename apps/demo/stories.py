@@ -188,7 +188,9 @@ class Life:
     def _wait(self, least: float, most: float) -> None:
         """Let days go by; what is told never lies in the future."""
         moment = self.clock.moment + dt.timedelta(days=self.chance.uniform(least, most))
-        self.clock.moment = min(moment, self.now - dt.timedelta(minutes=30))
+        if most >= 1:  # people work by day
+            moment = moment.replace(hour=self.chance.randint(6, 15), minute=self.chance.randint(0, 59))
+        self.clock.moment = min(max(moment, self.clock.moment), self.now - dt.timedelta(minutes=30))
 
     def _kept(self) -> Product:
         self.product.refresh_from_db()

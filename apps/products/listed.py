@@ -24,18 +24,32 @@ from apps.jobs.actions import MOST_ITEMS
 from apps.products.models import Product
 
 UNIT = ""  # no form has a field of that name
-CALLED = (noop("unit"), "imei", "serial", "product_imei", "serial_number", "iccid", "imsi")
+CALLED = (
+    noop("unit"), "imei", "serial", "product_imei", "serial_number", "iccid", "imsi", "serial no", "serial number",
+    "s/n", "sn",
+    "n° de série", "nº de série", "no de série", "numéro de série",
+)  # fmt: skip
 LONGEST = 255
 SHORTEST_NUMBER = 12  # digits of a whole number of a unit; shorter ones are its groups
 
 
 def from_text(text: str) -> bytes:
     """What was pasted, as a file: a table of a spreadsheet (it comes with tabs), or numbers with anything between."""
-    first = text.strip().partition("\n")[0]
-    headed = any(cells.bare(cell) in _known(None) for cell in re.split("[,;]", first)) and re.search("[,;]", first)
-    if headed or "\t" in text:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    headed = any(cells.bare(cell) in _known(None) for cell in re.split("[,;]", lines[0] if lines else ""))
+    if "\t" in text or (headed and re.search("[,;]", lines[0])) or _is_table(lines):
         return text.encode()
     return "\n".join(number for piece in re.split(r"[\r\n,;]+", text) for number in _numbers(piece)).encode()
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Several lines of as many cells, with words among them: columns, of which somebody has to say what they are."""
+    for mark in ";,":
+        widths = {line.count(mark) for line in lines}
+        if len(lines) > 1 and len(widths) == 1 and widths != {0}:
+            words = [cell for line in lines for cell in line.split(mark)]
+            return any(cell.strip() and not any("0" <= one <= "9" for one in cell) for cell in words)
+    return False
 
 
 def _numbers(piece: str) -> list[str]:

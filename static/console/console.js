@@ -20,9 +20,10 @@ function connected(yes) {
 // Why a request came to nothing: `kind` is lost (it did not arrive), late (no answer came), ended (the session has), or
 // refused, with the server's own words.
 class Failure extends Error {
-  constructor(kind, reason = "") {
+  constructor(kind, reason = "", status = 0) {
     super(reason || kind);
     this.kind = kind;
+    this.status = status;
   }
 }
 
@@ -44,7 +45,7 @@ async function ask(url, options = {}) {
   if (answer.status === 401) throw new Failure("ended");
   if (!answer.ok) {
     const page = new DOMParser().parseFromString(text, "text/html");
-    throw new Failure("refused", page.querySelector("[data-reason]")?.textContent.trim() || String(answer.status));
+    throw new Failure("refused", page.querySelector("[data-reason]")?.textContent.trim() || String(answer.status), answer.status);
   }
   return text;
 }
@@ -60,7 +61,7 @@ function show(html) {
     const problem = old.querySelector("[data-problem]:not([hidden])");
     if (problem) part.querySelector("[data-problem]")?.replaceWith(problem); // it stays until the next press
     old.replaceWith(part);
-    if (focused) part.querySelector(`button.${focused}:not(:disabled)`)?.focus();
+    if (focused) (part.querySelector(`button.${focused}:not(:disabled)`) ?? part.querySelector("h2")).focus();
   }
 }
 
@@ -96,23 +97,42 @@ async function refresh() {
   }
 }
 
+// A page of before one has signed in anew (in another tab) bears an old token: fetch the page for a fresh one, once.
+async function send(form) {
+  const ordered = () => ask(form.action, { method: "POST", body: new FormData(form) });
+  try {
+    return await ordered();
+  } catch (problem) {
+    if (problem.status !== 403) throw problem;
+    const before = form.elements.csrfmiddlewaretoken.value;
+    const fresh = new DOMParser().parseFromString(await ask(location.href), "text/html");
+    const token = fresh.querySelector("input[name=csrfmiddlewaretoken]")?.value;
+    if (!token || token === before) throw problem;
+    for (const box of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) box.value = token;
+    return ordered();
+  }
+}
+
 async function order(form) {
   const button = form.querySelector("button");
   const acts = form.closest("#acts");
   const box = () => (acts ?? document).querySelector("[data-problem]");
-  button.disabled = true;
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true"); // not disabled: it would lose the focus
   button.setAttribute("aria-busy", "true");
   box().hidden = true;
   try {
-    const html = await ask(form.action, { method: "POST", body: new FormData(form) });
+    const html = await send(form);
+    button.removeAttribute("aria-disabled");
     show(html);
     if (acts) renew(acts, html);
     connected(true);
   } catch (problem) {
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
     button.removeAttribute("aria-busy");
     const said = box().dataset[problem.kind];
     box().textContent = problem.kind === "refused" ? `${said} ${problem.message}` : said;
+    if (problem.kind === "ended") box().append(" ", ended.querySelector("a").cloneNode(true));
     box().hidden = false;
     box().scrollIntoView({ block: "nearest" });
   }
