@@ -218,7 +218,9 @@ def _no_more_than(user: User, by: Actor) -> None:
 
 
 def _locked(user: User, by: Actor) -> User:
-    found: User | None = User.objects.visible_to(by).select_for_update(of=("self",)).filter(pk=user.pk).first()
+    found: User | None = (
+        User.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(pk=user.pk).first()
+    )
     if found is None:
         raise NotFound()
     return found

@@ -15,7 +15,7 @@ def password_path(user: User) -> str:
 def user_of(uid: str, token: str, *, lock: bool = False) -> User | None:
     """Whom the link is for, or None for one that has been used, is too old or was never ours. `lock`: of the same link
     pressed twice at one moment the second waits here, and finds it used."""
-    people = User.objects.select_for_update(of=("self",)) if lock else User.objects.all()
+    people = User.objects.select_for_update(of=("self",), no_key=True) if lock else User.objects.all()
     try:
         user = people.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):

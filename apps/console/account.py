@@ -172,7 +172,7 @@ def _account(request: HttpRequest, status: int = 200, **more: Any) -> HttpRespon
         "this": kept_as(request.session.session_key),
         "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()),
         "sign_ins": SignIn.objects.filter(user=user).order_by("-id")[:SHOWN],
-        "languages": settings.LANGUAGES, "zones": sorted(zoneinfo.available_timezones()),
+        "languages": settings.LANGUAGES, "zones": sorted(zoneinfo.available_timezones() - {"Factory", "localtime"}),
     }  # fmt: skip
     return render(request, "console/account.html", context | more, status=status)
 

@@ -1,5 +1,6 @@
 """Long work on screen: choose units and an act, see what would happen, start it, watch it, keep the report."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -145,8 +146,9 @@ def report(request: HttpRequest, key: int) -> Any:
         yield sheets.csv_piece([[_("Item"), _("Result"), _("Details"), _("When (UTC)")]], language=language, first=True)
         lines: list[list[Any]] = []
         for item in queries.report(held):
-            outcome = Outcome(item.outcome)
-            lines.append([item.key, str(outcome.label), item.text or item.trial_text, item.at])
+            outcome = Outcome(item.outcome or item.trial)  # what became of it, or what the trial said
+            at = item.at and item.at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+            lines.append([item.key, str(outcome.label), item.text or item.trial_text, at])
             if len(lines) == 1000:
                 yield sheets.csv_piece(lines, language=language, first=False)
                 lines = []

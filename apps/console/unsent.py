@@ -16,6 +16,7 @@ SALT = "unsent-form"
 LONGEST = 200_000  # characters
 WITHIN = 86400  # seconds
 IN_SESSION = "_unsent"
+SEND = "_send"
 SECRET = ("password", "again", "old", "code", "csrfmiddlewaretoken", "kept")
 
 
@@ -47,10 +48,14 @@ def _label(name: str) -> str:
 
 @page("GET", "POST")
 def again(request: HttpRequest) -> HttpResponse:
-    """Show it and offer to send it; POST: leave it."""
+    """Show it and offer to send it; POST: send it, or leave it."""
     held = request.session.get(IN_SESSION)
-    if request.method == "POST":
+    if request.method == "POST":  # once, whatever comes of it
         request.session.pop(IN_SESSION, None)
+        if held and SEND in request.POST:
+            return HttpResponse(
+                status=307, headers={"Location": held["path"]}
+            )  # the same form, to where it was meant for
         return redirect("console:home")
     if not held:
         return redirect("console:home")

@@ -129,7 +129,7 @@ def fetch_row(table: Table, key: Any, *, by: Actor | None, lock: bool = False) -
         raise NotFound() from None
     rows = table.model.objects.visible_to(by)
     if lock:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     row = rows.filter(**{table.key.field.name: value}).first()
     if row is None:
         raise NotFound()

@@ -153,7 +153,7 @@ def _quietly(
 
 @transaction.atomic
 def _once(pk: int, counter: int, tag: str, request: HttpRequest, wired: bytes, work: Work) -> tuple[int, bytes]:
-    Product.objects.select_for_update().only("pk").get(pk=pk)
+    Product.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
     last = LastExchange.objects.filter(product_id=pk).first()
     if last is not None and counter <= last.counter:
         if counter == last.counter and signature.same(tag, last.tag):
@@ -172,7 +172,7 @@ def _answer(pk: int, request: HttpRequest, wired: bytes, work: Work) -> tuple[in
     """The work in a savepoint of its own: refused, it leaves nothing behind but its answer."""
     try:
         with transaction.atomic():
-            product = Product.objects.select_for_update(of=("self",)).select_related(
+            product = Product.objects.select_for_update(of=("self",), no_key=True).select_related(
                 "latest_enable_history", "latest_tamper_enable_history", "latest_state"
             ).get(pk=pk)  # fmt: skip
             return 200, envelope.dumps(work(product, bodies.inflate(request, wired), unit(product.product_imei)))

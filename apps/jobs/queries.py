@@ -12,7 +12,7 @@ from apps.jobs.models import Job, JobItem, Outcome
 
 def fetch_job(key: int, *, by: Actor, lock: bool = False) -> Job:
     rows: Any = Job.objects.visible_to(by)
-    job: Job | None = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=key).first()
+    job: Job | None = (rows.select_for_update(of=("self",), no_key=True) if lock else rows).filter(pk=key).first()
     if job is None:
         raise NotFound()
     return job

@@ -10,6 +10,7 @@ whole and its ledger adds up; what was here is kept in a backup of its own.
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -28,6 +29,7 @@ from django.utils import timezone
 from apps.operations.dumps import Refusal, dump, ledger_of_this_database, put_back
 
 KEYS = "field_keys"
+_RING = re.compile(r"\S+:\S+(,\s*\S+:\S+)*")  # id:base64, …
 HELD = ("manifest.json", "digest", "database", KEYS)
 
 
@@ -88,7 +90,12 @@ def load(
             raise Refusal("This database holds data. Give --replace to put the backup in its place")
         _check_keys(manifest, folder / KEYS)
         kept = None if discard else _keep_what_is_here()
-        put_back(folder / "database", manifest["sums"]["ledger"])
+        try:
+            put_back(folder / "database", manifest["sums"]["ledger"])
+        except Refusal:
+            if kept is not None:
+                kept.unlink()  # what is here stays: nobody needs it twice
+            raise
         _take_keys(folder / KEYS)
     try:
         call_command("migrate", verbosity=0, interactive=False)
@@ -119,6 +126,11 @@ def _proven(path: Path, folder: Path, unproven: bool) -> dict[str, Any]:
         ledger = manifest["sums"]["ledger"]
         if len(ledger) != 3 or not all(type(number) is int for number in ledger):
             raise ValueError("its sums are no sums")
+        for name, kind in (("members", dict), ("keys", dict), ("migrations", list)):
+            if not isinstance(manifest.get(name, kind()), kind):
+                raise ValueError(f"its {name} can't be read")
+        if (folder / KEYS).exists() and not _RING.fullmatch((folder / KEYS).read_text().strip()):
+            raise ValueError("its key ring can't be read")
     except (tarfile.TarError, OSError, ValueError, TypeError, KeyError) as error:
         raise Refusal(f"{path} is no backup of ours: {error}") from None
     if "members" not in manifest and not (folder / "digest").exists():
@@ -128,7 +140,7 @@ def _proven(path: Path, folder: Path, unproven: bool) -> dict[str, Any]:
             f"{path} holds no digests, so nobody can say whether it is whole. If it was made before version 0.3.0, "
             "give --unproven: the database's own check and the ledger's sums then have to do"
         )
-    proofs = {"manifest.json": (folder / "digest").read_text().strip() if (folder / "digest").exists() else ""}
+    proofs = {"manifest.json": _digest_said(folder)}
     proofs |= {str(name): str(digest) for name, digest in dict(manifest.get("members") or {}).items()}
     held = {one.name for one in folder.iterdir()} - {"digest"}
     if held != set(proofs):
@@ -141,6 +153,11 @@ def _proven(path: Path, folder: Path, unproven: bool) -> dict[str, Any]:
                 f"{path} is damaged: {name} is not as it was written; nothing was changed. Take another backup"
             )
     return manifest
+
+
+def _digest_said(folder: Path) -> str:
+    said = folder / "digest"
+    return said.read_bytes().decode("ascii", "replace").strip() if said.exists() else ""
 
 
 def _unpack(path: Path, folder: Path) -> None:

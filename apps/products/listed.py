@@ -83,6 +83,9 @@ def units_of(
             raise Invalid({"file": tell("holds more than %(most)s rows; cut it into several", most=MOST_ITEMS)})
         given = {name: line.cells[place] if place < len(line.cells) else "" for name, place in columns.items()}
         unread = any(place not in read and not cells.is_empty(cell) for place, cell in enumerate(line.cells))
+        if head is None and form is None and unread:
+            text = _("has several columns and no heading; head the one of the units IMEI or serial number")
+            raise Invalid({"file": text})
         if form is not None and not details and unread:
             raise Invalid({"file": tell(
                 "has columns that are not understood; head them IMEI and %(names)s, or leave the numbers alone",

@@ -1,9 +1,13 @@
 """Values of parameters: text in the table, typed on the wire to units, by the type that ParameterType declares."""
 
+import math
+import re
 from typing import Any
 
 from apps.core.times import iso, parse_moment
 from apps.products.models import ParameterType
+
+_NUMBER = re.compile(r"\s*[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?\s*\Z")
 
 
 def typed(kind: ParameterType, text: str) -> Any:
@@ -11,9 +15,9 @@ def typed(kind: ParameterType, text: str) -> Any:
     try:
         match kind.data_type:
             case "int":
-                return int(text)
+                return _within(int(text)) if _NUMBER.match(text) else text
             case "float":
-                return float(text)
+                return _within(float(text)) if _NUMBER.match(text) else text
             case "bool":
                 return {"true": True, "1": True, "false": False, "0": False}[text.strip().lower()]
             case "datetime":
@@ -21,6 +25,13 @@ def typed(kind: ParameterType, text: str) -> Any:
     except (ValueError, KeyError):
         pass
     return text
+
+
+def _within(number: float) -> float:
+    """A number that JSON carries to a unit as it is."""
+    if not math.isfinite(number) or not -(2**63) <= number < 2**63:
+        raise ValueError(number)
+    return number
 
 
 def same_value(kind: ParameterType, text: str, reported: Any) -> bool:

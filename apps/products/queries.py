@@ -16,10 +16,14 @@ LONGEST_SEARCH = 64
 
 
 def fetch(imei: str, *, by: Actor, lock: bool = False) -> Product:
-    """The unit within the scope, or NotFound. With `lock`, its row is ours until the transaction ends."""
+    """The unit within the scope, or NotFound. With `lock`, its row is ours until the transaction ends.
+
+    Everybody locks a unit so that its key stays free (FOR NO KEY UPDATE): a row that points to it asks for that at its
+    own commit, and would wait for whoever waits for it.
+    """
     rows: QuerySet[Product] = Product.objects.visible_to(by)
     if lock:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     product = rows.filter(product_imei=imei).first() if "\x00" not in imei else None
     if product is None:
         raise NotFound()
@@ -35,7 +39,7 @@ def named(text: str, *, by: Actor, lock: bool = False) -> Product:
     refuse_if(SHORTENED.match(clean(text)), "unit", "was shortened by a spreadsheet; format that column as text")
     rows = Product.objects.visible_to(by)
     if lock:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     for wanted in readings(text[:LONGEST_SEARCH]):
         with contextlib.suppress(NotFound):
             return fetch(wanted, by=by, lock=lock)  # an IMEI in full is that unit's, whatever others look like it

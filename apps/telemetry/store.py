@@ -105,10 +105,10 @@ def take_time(value: Any) -> dt.datetime:
     """An aware time from milliseconds since 1970 or any documented text; nothing is guessed."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("has no time")
-    if isinstance(value, str) and value.strip().isdigit() and len(value.strip()) >= 11:
+    if isinstance(value, str) and value.isascii() and value.strip().isdigit() and len(value.strip()) >= 11:
         value = int(value)
     if isinstance(value, int | float):
-        if not 0 <= value < 2**43:
+        if not 0 <= value < LATEST.timestamp() * 1000:
             raise ValueError("has a time outside 1970 to 2200")
         return EARLIEST + dt.timedelta(milliseconds=value)
     try:

@@ -78,7 +78,7 @@ class FilesAdmin(RowAdmin):
             job = jobs.make_file(kind="rows.export", params=params, total=count, by=request.user)
             return redirect("console:job", key=job.pk)
         try:
-            content = exporting.at_once(self.table, rows, format)
+            content = exporting.at_once(self.table, rows, format, by=request.user)
         except Refused as refused:
             messages.error(request, said(refused))
             return redirect(request.get_full_path())

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from apps.core import catalogue, identifiers, jsons, naming, sheets
+from apps.core import catalogue, identifiers, jsons, naming, rules, sheets
 from apps.core.actors import Actor
 from apps.core.admin.cells import IDENTIFYING, label_of
 from apps.core.columns import MASK, BadValue, Column
@@ -31,6 +31,9 @@ MOST_ROWS, MOST_TOLD = 100_000, 500
 
 def importable(table: Table) -> bool:
     return not catalogue.is_history(table) and (table.create is not None or table.edit is not None)
+
+
+NOTHING = "–"  # heads a column that is there for people
 
 
 class Import(Kind):
@@ -58,6 +61,7 @@ class Import(Kind):
             payload: dict[str, Any] = dict(zip(names, [*line.cells, *[""] * len(names)], strict=False))
             headless = [cell for name, cell in zip_longest(names, line.cells, fillvalue="") if not name]
             payload.pop("", None)
+            payload.pop(NOTHING, None)
             if any(not cells.is_empty(cell) for cell in headless):
                 payload[table.key.name] = {"refused": "has a value in this line that stands under no heading"}
             yield str(line.number), payload
@@ -130,7 +134,13 @@ def _known(table: Table) -> dict[str, str]:
             for column in table.columns.values():
                 known.setdefault(cells.bare(column.field.verbose_name), column.name)
                 known.setdefault(cells.bare(naming.called(column.field)), column.name)
+    known |= {cells.bare(names_of(name)): NOTHING for name in table.columns}
     return known | {cells.bare(name): name for name in table.columns}
+
+
+def names_of(name: str) -> str:
+    """What heads the column of names that an export puts beside this pointer; coming in again it says nothing."""
+    return f"{name} (name)"
 
 
 def _heading(table: Table, line: list[Any], known: Mapping[str, str]) -> list[str]:
@@ -147,7 +157,7 @@ def _heading(table: Table, line: list[Any], known: Mapping[str, str]) -> list[st
             names=", ".join(unknown[:5]),
             known=join([column.field.verbose_name for column in table.columns.values()], ", "),
         )})  # fmt: skip
-    twice = {name for name in found if name and found.count(name) > 1}
+    twice = {name for name in found if name not in ("", NOTHING) and found.count(name) > 1}
     if twice:
         label = table.columns[min(twice)].field.verbose_name
         raise Invalid({"file": tell("names the column %(name)s twice", name=label)})
@@ -221,6 +231,8 @@ def _value(column: Column, given: Any, by: Actor) -> Any:
         return cells.moment(given)
     if isinstance(field, models.JSONField):
         return _json(cells.plain(given))
+    if column.rule in (rules.LATITUDE, rules.LONGITUDE):  # numbers, in columns of texts
+        return str(cells.number(given)) if not cells.is_empty(given) else ""
     return cells.text(given)
 
 

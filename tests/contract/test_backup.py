@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("
 def filled(transactional_db, monkeypatch, settings, tmp_path):
     monkeypatch.setattr(wake, "relay_soon", lambda: None)
     settings.DATA_DIR = tmp_path
-    (tmp_path / "field_keys").write_text("the ring\n")
+    (tmp_path / "field_keys").write_text("k1:dGhlIHJpbmc=\n")
     reference.fill()
     cast = make_cast()
     unit = make_unit("test-backup", entity=cast.a)
@@ -55,7 +55,7 @@ def test_all_of_it_comes_back(filled, tmp_path, capsys):
     Product.objects.filter(pk=filled.pk).update(assembler="changed")
     with pytest.raises(CommandError, match="--replace"):
         call_command("restore", str(file))
-    (tmp_path / "field_keys").write_text("another ring\n")
+    (tmp_path / "field_keys").write_text("k1:YW5vdGhlcg==\n")
     call_command("restore", str(file), replace=True)
     said = capsys.readouterr().out
     assert "sums are equal" in said
@@ -64,8 +64,8 @@ def test_all_of_it_comes_back(filled, tmp_path, capsys):
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     changes.forget()
     assert everything() == before
-    assert (tmp_path / "field_keys").read_text() == "the ring\n"
-    assert [one.read_text() for one in tmp_path.glob("field_keys.before-*")] == ["another ring\n"]
+    assert (tmp_path / "field_keys").read_text() == "k1:dGhlIHJpbmc=\n"
+    assert [one.read_text() for one in tmp_path.glob("field_keys.before-*")] == ["k1:YW5vdGhlcg==\n"]
     unit = Product.objects.get(pk=filled.pk)
     assert Device(unit).report(enabled=False).status_code == 200
     assert counting.count(Product.objects.all()) == 1
@@ -114,10 +114,10 @@ def remade(file, to, change):
     return to
 
 
-def flipped(name, place):
+def flipped(name, place, bits=0x04):
     def change(members):
         content = bytearray(members[name])
-        content[int(len(content) * place)] ^= 0x04
+        content[int(len(content) * place)] ^= bits
         members[name] = bytes(content)
 
     return change
@@ -143,6 +143,13 @@ def with_sums(*ledger):
     return change
 
 
+def forged(members, **given):
+    """By somebody who also wrote the digest anew."""
+    manifest = json.loads(members["manifest.json"]) | given
+    members["manifest.json"] = json.dumps(manifest).encode()
+    members["digest"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
+
+
 def without_digests(members):
     manifest = json.loads(members["manifest.json"])
     del manifest["members"], members["digest"]
@@ -166,7 +173,10 @@ DAMAGED = {
     "the ring gone": (lambda members: members.pop("field_keys"), "field_keys missing"),
     "a manifest changed": (flipped("manifest.json", 0.1), "is damaged|no backup of ours"),
     "its digest gone": (lambda members: members.pop("digest"), "is damaged"),
+    "its digest no text": (flipped("digest", 0.5, 0x80), "manifest.json is not as it was written"),
     "wrong sums": (with_sums(3, 1, 1), "ledger"),
+    "migrations that are none": (lambda members: forged(members, migrations=5), "migrations can't be read"),
+    "an empty ring": (lambda members: members.update(field_keys=b""), "key ring can't be read"),
     "no sums": (with_sums("a"), "no backup of ours"),
     "no digests at all": (without_digests, "--unproven"),
     "of a newer version": (newer, "upgrade this one first"),
@@ -181,11 +191,12 @@ def test_a_damaged_backup_touches_nothing(filled, tmp_path):
     for name, (change, said) in DAMAGED.items():
         bad = remade(file, tmp_path / f"{name}.tar", change)
         with pytest.raises(CommandError, match=said):
-            call_command("restore", str(bad), replace=True, discard=True)
+            call_command("restore", str(bad), replace=True)
         connection.close()
         changes.forget()
         assert everything() == before, name
         assert (tmp_path / "field_keys").read_text() == ring, name
+    assert list(tmp_path.glob("before-restore-*")) == []
     cut = tmp_path / "cut.tar"
     cut.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(CommandError, match="no backup of ours"):

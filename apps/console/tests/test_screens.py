@@ -240,14 +240,30 @@ ACTS = {  # level → what its page offers
 @pytest.mark.parametrize("level", ACTS)
 def test_the_page_offers_what_one_may_do(cast, unit, level):
     client = Client()
-    client.force_login(cast.users["A", level])
+    client.force_login(cast.users["GLOBAL", level])
     page = text(client.get(f"/units/{unit.product_imei}"))
     assert set(re.findall(r"/act/(\w+)", page)) == ACTS[level]
     for name in ("note", "state", "entity", "add_entity", "tamper_on", "tamper_off"):
         answer = client.get(f"/units/{unit.product_imei}/act/{name}")
         may = name in ACTS[level] or (name == "tamper_off" and level != Level.OVERVIEW)
         assert answer.status_code == (200 if may else 403), name
-    assert client.get(f"/units/{unit.product_imei}/act/explode").status_code == 404
+    nothing = client.get(f"/units/{unit.product_imei}/act/explode")
+    assert nothing.status_code == (403 if level == Level.OVERVIEW else 404)
+
+
+def test_who_has_one_entity_is_offered_no_other_and_the_last_state_is_asked_about(cast, unit):
+    client = Client()
+    client.force_login(cast.users["A", Level.ADMIN])
+    page = text(client.get(f"/units/{unit.product_imei}"))
+    assert set(re.findall(r"/act/(\w+)", page)) == {"note", "state", "tamper_on"}
+    address = f"/units/{unit.product_imei}/act/state"
+    asked = client.post(address, {"new_state": "9"})
+    assert (asked.status_code, "never comes back" in text(asked)) == (200, True)
+    unit.refresh_from_db()
+    assert unit.latest_state.current_state_type_id == 2
+    assert client.post(address, {"new_state": "9", "sure": "1"}).status_code == 302
+    unit.refresh_from_db()
+    assert unit.latest_state.current_state_type_id == 9
 
 
 def test_an_act_that_is_refused_says_why_and_keeps_what_was_typed(cast, unit):

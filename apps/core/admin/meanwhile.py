@@ -94,7 +94,7 @@ class MeanwhileForm(forms.ModelForm):
 
     def _merge(self, cleaned: dict[str, Any], opened: Shown) -> None:
         """Against the row as it is now, ours until the request ends."""
-        rows = type(self.instance)._base_manager.select_for_update(of=("self",))
+        rows = type(self.instance)._base_manager.select_for_update(of=("self",), no_key=True)
         fresh = rows.filter(pk=self.instance.pk).first()
         if fresh is None:
             self.add_error(None, _("Somebody has deleted this meanwhile."))

@@ -10,9 +10,10 @@ from openpyxl import Workbook
 
 from apps.accounts.models import Entity
 from apps.core.levels import Level
+from apps.core.refusals import Invalid
 from apps.jobs import work
 from apps.jobs.models import Job, State
-from apps.products import queries, states
+from apps.products import listed, queries, states
 from apps.products.models import Product, ProductNote
 from tests.cast import make_unit
 
@@ -179,7 +180,8 @@ def test_the_preview_speaks_the_language_of_its_reader(cast, units):
     answer = browser.post("/jobs/from_list", {"kind": "units.state", "units": text})
     work.work_all()
     job = Job.objects.get(pk=int(answer.url.rsplit("/", 1)[1]))
-    assert "“perdue”: must be one of: in store" in next(text for _trial, text in tried(job).values())
+    with translation.override("en"):
+        assert "“perdue”: must be one of: in store" in next(text for _trial, text in tried(job).values())
     with translation.override("fr"):
         texts = [text for _trial, text in tried(job).values()]
     assert texts[0].startswith("«\u00a0perdue\u00a0»\u00a0: doit être")
@@ -192,3 +194,18 @@ def test_a_reader_may_not_begin(cast):
     browser.force_login(cast.users["A", Level.OVERVIEW])
     assert browser.get("/jobs/from_list").status_code == 403
     assert "from_list" not in browser.get("/jobs").content.decode()
+
+
+def test_a_pasted_table_needs_a_heading_that_says_which_column_is_the_unit():
+    """Without one its words were taken for units: `Kivu;Light` was looked for, and the one number switched on."""
+    for mark in ";", ",":
+        table = f"Identifiant{mark}Entité\n013579000000001{mark}Kivu Light\n013579000000019{mark}Rift Solar"
+        assert listed.from_text(table) == table.encode()
+        with pytest.raises(Invalid):
+            list(listed.units_of(listed.from_text(table), None))
+    assert listed.from_text("013579000000001; 013579000000019;HB000501-000001-U") == (
+        b"013579000000001\n013579000000019\nHB000501-000001-U"
+    )
+    for heading in ("Nº de série", "N° de série", "S/N", "Serial no"):
+        pasted = listed.from_text(f"{heading};Entity\nHB000501-000001-U;Kivu Light")
+        assert [key for key, _payload in listed.units_of(pasted, None)] == ["HB000501-000001-U"]

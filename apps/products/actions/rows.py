@@ -28,7 +28,7 @@ def set_desired_enable_flag(product: Product, *, value: bool | None, by: Actor) 
 @action(level=Level.SYSTEM)
 def remove_history_row(row: Any, *, by: Actor) -> None:
     """Delete a row of a history; a pointer that stood on it falls back to the row before."""
-    product = Product.objects.select_for_update().filter(product_imei=row.product_id).first()
+    product = Product.objects.select_for_update(no_key=True).filter(product_imei=row.product_id).first()
     if product is not None:
         earlier = type(row)._base_manager.filter(product=product, pk__lt=row.pk).order_by("-pk")
         changed = [pointer for pointer in POINTERS[type(row)] if getattr(product, f"{pointer}_id") == row.pk]
@@ -50,6 +50,6 @@ def delete_product(product: Product, *, by: Actor) -> None:
 @action(level=None)
 def order_changed(row: Any, *, by: Actor) -> None:
     """Software or a parameter was ordered through its table: the unit's next instructions are newer than the last."""
-    product = Product.objects.select_for_update().get(product_imei=row.product_id)
+    product = Product.objects.select_for_update(no_key=True).get(product_imei=row.product_id)
     product.order_seq += 1
     product.save(update_fields=["order_seq"])
