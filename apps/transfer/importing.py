@@ -231,9 +231,10 @@ def _value(column: Column, given: Any, by: Actor) -> Any:
         return cells.moment(given)
     if isinstance(field, models.JSONField):
         return _json(cells.plain(given))
-    if column.rule in (rules.LATITUDE, rules.LONGITUDE):  # numbers, in columns of texts
-        return str(cells.number(given)) if not cells.is_empty(given) else ""
-    return cells.text(given)
+    text = cells.text(given)
+    if column.rule in (rules.LATITUDE, rules.LONGITUDE) and "," in text:  # numbers, in columns of texts
+        return str(cells.number(text))
+    return text
 
 
 def _json(given: Any) -> Any:
