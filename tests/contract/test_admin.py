@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import NestedObjects, quote
+from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -60,11 +61,15 @@ def test_password_and_the_way_out_are_those_of_everybody(cast):
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
-def test_who_may_do_what_with_a_table(cast, table):
-    """List, one, add and delete page × the levels that come in, of the entity and of all: as the table says."""
+def test_who_may_do_what_with_a_table(cast, table, monkeypatch):
+    """List, one, add and delete page × the levels that come in, of the entity and of all: as the table says.
+
+    The views run; their pages are not drawn, which other tests do, for four thousand of them take minutes.
+    """
+    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
     row = make(table.model, cast.a)
     for level in ADMINS:
-        for group in ("A", "B", "GLOBAL"):
+        for group in ("A", "B", "GLOBAL") if level == Level.SYSTEM else ("A", "GLOBAL"):  # scope knows no levels
             user = cast.users[group, level]
             browser = browser_of(user)
             writes = group == "GLOBAL" or not (table.model.SCOPE and table.model.SCOPE.writes_need_global)
@@ -79,7 +84,7 @@ def test_who_may_do_what_with_a_table(cast, table):
             one = browser.get(where(table, "change", row.pk))
             assert one.status_code == (200 if sees else 302), one
             if sees:
-                assert (b'name="_save"' in one.content) == may["change"]
+                assert one.context_data["has_change_permission"] == may["change"]
                 assert browser.get(where(table, "delete", row.pk)).status_code == (200 if may["delete"] else 403)
             if isinstance(table.model.SCOPE, GlobalOnly):
                 assert sees == (group == "GLOBAL")
