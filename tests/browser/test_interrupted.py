@@ -68,7 +68,7 @@ def test_a_press_that_is_not_carried_out_says_why_above_its_button(person, serve
     page = someone.page
     imei = imei_of(56 if language == "en" else 58)  # off, and silent
     page.goto(f"/units/{imei}")
-    box, button = page.locator("[data-problem]"), page.locator("#switch .buttons button:not(:disabled)")
+    box, button = page.locator("#switch [data-problem]"), page.locator("#switch .buttons button:not(:disabled)")
 
     # Refused: another level, or an error of ours.
     page.route("**/*able", lambda route: route.fulfill(

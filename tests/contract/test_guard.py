@@ -1,12 +1,21 @@
 """The guard of ASGI servers by itself: who waits, who is turned away, what the application is given."""
 
 import asyncio
-
-import pytest
+import functools
+from concurrent.futures import ThreadPoolExecutor
 
 from backoffice import bounds, guard
 
-pytestmark = pytest.mark.asyncio
+
+def alone(test):
+    """In a loop and a thread of its own: a browser's loop may be running in this one."""
+
+    @functools.wraps(test)
+    def run(*args, **given):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(test(*args, **given))).result()
+
+    return run
 
 
 class Server:
@@ -51,6 +60,7 @@ def piece(body, more=False):
 CHUNKED = {"Transfer-Encoding": "chunked"}
 
 
+@alone
 async def test_the_application_is_given_a_whole_body_and_its_length(monkeypatch):
     monkeypatch.setattr(guard, "IN_MEMORY", 10)  # the rest goes to a file
     monkeypatch.setattr(guard, "PIECE", 7)
@@ -59,6 +69,7 @@ async def test_the_application_is_given_a_whole_body_and_its_length(monkeypatch)
     assert server.seen == ({b"content-length": b"33"}, b"x" * 30 + b"y" * 3)
 
 
+@alone
 async def test_a_body_that_does_not_come_is_given_up(monkeypatch):
     monkeypatch.setattr(bounds, "PATIENCE", 0.01)
     server = Server(piece(b"slow", True), headers={"Content-Length": "1000"})
@@ -67,12 +78,14 @@ async def test_a_body_that_does_not_come_is_given_up(monkeypatch):
     assert bounds.patience(bounds.FILE) > 25 * 60  # a file on a slow line is no attack
 
 
+@alone
 async def test_who_goes_away_leaves_nothing():
     server = Server(piece(b"slow", True), {"type": "http.disconnect"}, headers={"Content-Length": "1000"})
     held = guard.Guard(server.application)
     assert (await server.run(held), server.seen, held.under_way.total()) == (None, None, 0)
 
 
+@alone
 async def test_a_chunked_body_grows_to_its_bound_and_no_further():
     pieces = [piece(b"x" * 65536, True) for _ in range(17)]
     server = Server(*pieces, headers=CHUNKED)
@@ -82,6 +95,7 @@ async def test_a_chunked_body_grows_to_its_bound_and_no_further():
     assert b"25 Mo" in page.sent[1]["body"]
 
 
+@alone
 async def test_one_address_holds_so_many_places_and_others_still_find_one(monkeypatch):
     monkeypatch.setattr(guard, "FROM_ONE", 3)
     held = guard.Guard(None)
@@ -96,6 +110,7 @@ async def test_one_address_holds_so_many_places_and_others_still_find_one(monkey
     assert await Server(piece(b"{}"), headers=CHUNKED).run(held) == 200
 
 
+@alone
 async def test_to_http_1_0_an_answer_in_pieces_gets_its_length():
     server = Server(piece(b"{}"), headers={"Content-Length": "2"}, version="1.0")
     assert await server.run() == 200
