@@ -76,7 +76,7 @@ def test_a_press_that_is_not_carried_out_says_why_above_its_button(person, serve
     button.click()
     box.wait_for(state="visible")
     assert (
-        box.inner_text()
+        box.inner_text().replace("\u00a0", " ")
         == f"{words['not_given']}{' :' if language == 'fr' else ':'} Your account does not have the permission"
     )
     assert box.bounding_box()["y"] < button.bounding_box()["y"]
