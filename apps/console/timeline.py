@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from apps.core import history
 from apps.core.actors import called
 from apps.core.admin.cells import in_words
+from apps.core.admin.scope import names_of_keys
 from apps.core.levels import Level
 from apps.products.models import EnableState, Product, ProductParameter
 from apps.products.words import LABELS, STATES
@@ -60,7 +61,7 @@ def timeline(product: Product, reader: Any, *, kind: str = "", most: int = SHOWN
     found: list[Entry] = []
     for name, source in SOURCES.items():
         if kind in ("", name):
-            found += source(product, most)
+            found += source(product, most, reader)
     found.sort(key=lambda entry: entry.at, reverse=True)
     if reader.is_staff and reader.level >= Level.ADMIN:
         return found[:most]
@@ -78,15 +79,15 @@ def _switched(kind: str, rows: Any, most: int) -> list[Entry]:
     ]
 
 
-def _power(product: Product, most: int) -> list[Entry]:
+def _power(product: Product, most: int, reader: Any) -> list[Entry]:
     return _switched("power", product.enable_history_rel, most)
 
 
-def _tamper(product: Product, most: int) -> list[Entry]:
+def _tamper(product: Product, most: int, reader: Any) -> list[Entry]:
     return _switched("tamper", product.tamper_enable_histories, most)
 
 
-def _states(product: Product, most: int) -> list[Entry]:
+def _states(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.states.select_related("current_state_type").order_by("-pk")[:most]
     return [
         Entry(
@@ -106,17 +107,17 @@ def _spans(kind: str, rows: Any, began: str, ended: str, name: Any) -> Iterator[
             yield Entry(kind, row.date_removed, ended % {"name": name(row)}, row.modified_by, _row(row))
 
 
-def _entities(product: Product, most: int) -> list[Entry]:
+def _entities(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.product_entity_linker.select_related("entity").order_by("-pk")[:most]
     return list(_spans("entity", rows, _("belongs to %(name)s"), _("leaves %(name)s"), lambda row: row.entity.name))
 
 
-def _notes(product: Product, most: int) -> list[Entry]:
+def _notes(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.notes.order_by("-pk")[:most]
     return [Entry("note", row.created_at, row.note_text, row.created_by, _row(row)) for row in rows]
 
 
-def _software(product: Product, most: int) -> list[Entry]:
+def _software(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.product_software_linker.select_related("software_version_type").order_by("-pk")[:most]
     ordered = [
         Entry("software", row.created_at, _("%(name)s ordered") % {"name": row.software_version_type.name},
@@ -135,7 +136,7 @@ _STATUS: Mapping[str | None, Promise] = {
 }  # fmt: skip
 
 
-def _parameters(product: Product, most: int) -> list[Entry]:
+def _parameters(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = ProductParameter.objects.filter(product=product).select_related("parameter_type").order_by("-pk")[:most]
     return [
         Entry(
@@ -147,7 +148,7 @@ def _parameters(product: Product, most: int) -> list[Entry]:
     ]  # fmt: skip
 
 
-def _parts(product: Product, most: int) -> list[Entry]:
+def _parts(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.part_product_linker.select_related("part__part_type").order_by("-pk")[:most]
 
     def name(row: Any) -> str:
@@ -156,7 +157,7 @@ def _parts(product: Product, most: int) -> list[Entry]:
     return list(_spans("part", rows, _("%(name)s fitted"), _("%(name)s taken out"), name))
 
 
-def _repairs(product: Product, most: int) -> list[Entry]:
+def _repairs(product: Product, most: int, reader: Any) -> list[Entry]:
     found = []
     for row in product.repairs.select_related("repair_centre").order_by("-pk")[:most]:
         centre = row.repair_centre.name if row.repair_centre else None
@@ -165,7 +166,7 @@ def _repairs(product: Product, most: int) -> list[Entry]:
     return found
 
 
-def _alerts(product: Product, most: int) -> list[Entry]:
+def _alerts(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.alerts.select_related("alert_type").order_by("-pk")[:most]
     found = []
     for row in rows:
@@ -179,25 +180,27 @@ def _alerts(product: Product, most: int) -> list[Entry]:
     return found
 
 
-def _changes(product: Product, most: int) -> list[Entry]:
+def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
     """What people changed of the unit's own row."""
     fields = {field.column: field for field in product._meta.concrete_fields}
     where = reverse("admin:products_product_history", args=[product.pk])
+    images = list(history.images(Product, [product.pk])[:most])
+    names = names_of_keys(Product, [image.history_change_reason or {} for image in images], reader)
+
+    def line(name: str, pair: Any) -> tuple[Any, Any, Any]:
+        field, named = fields.get(name), names.get(name, {})
+        before, after = pair
+        if field is None:
+            return name, before, after
+        before, after = (named[one] if one in named else in_words(field, one) for one in (before, after))
+        return field.verbose_name, before, after
+
     return [
         Entry("change", image.history_date, "", image.history_user_id, where, [
-            _changed(fields.get(name), name, pair) for name, pair in (image.history_change_reason or {}).items()
+            line(name, pair) for name, pair in (image.history_change_reason or {}).items()
         ])
-        for image in history.images(Product, [product.pk])[:most]
+        for image in images
     ]  # fmt: skip
-
-
-def _changed(field: Any, name: str, pair: Any) -> tuple[Any, Any, Any]:
-    before, after = pair
-    return (
-        (name, before, after)
-        if field is None
-        else (field.verbose_name, in_words(field, before), in_words(field, after))
-    )
 
 
 SOURCES = {

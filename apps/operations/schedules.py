@@ -1,7 +1,7 @@
 """What runs by itself, and when: beat's table, in words, changed in the admin and kept."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -110,6 +110,8 @@ class ScheduleForm(MeanwhileForm):
     class Meta:
         model = PeriodicTask
         fields = ("enabled",)
+        labels: ClassVar[Any] = {"enabled": _("Runs by itself")}
+        help_texts: ClassVar[Any] = {"enabled": _("Switched off, it waits until somebody switches it on again.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

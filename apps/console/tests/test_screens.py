@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import Hub
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.products import actions
@@ -282,3 +283,12 @@ def test_an_act_that_is_refused_says_why_and_keeps_what_was_typed(cast, unit):
     other = Client()
     other.force_login(cast.charlie)
     assert other.post(f"{address}note", {"note_text": "x"}).status_code == 404
+
+
+def test_a_change_by_hand_names_what_it_points_to(cast, unit, call):
+    hub = new(Hub, by=cast.root, name="Goma hub", entity=cast.a)
+    assert call(cast.root, "PUT", f"/v1/products/{unit.product_imei}", {"hub_id": hub.pk}).status_code == 200
+    client = Client()
+    client.force_login(cast.alice)
+    told = text(client.get(f"/units/{unit.product_imei}", {"show": "change"}))
+    assert "– → Goma hub" in told
