@@ -109,7 +109,7 @@ if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
                     }
                     assert "technician" in browser.post("/login", data=form).text
                     cookie = f"sessionid={browser.cookies['sessionid']}"
-                    imei = imei_of(1)
+                    imei = imei_of(2)  # off
                     with connect(
                         f"ws://127.0.0.1:{live}/live",
                         origin=f"http://127.0.0.1:{live}",

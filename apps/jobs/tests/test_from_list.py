@@ -181,9 +181,10 @@ def test_the_preview_speaks_the_language_of_its_reader(cast, units):
     work.work_all()
     job = Job.objects.get(pk=int(answer.url.rsplit("/", 1)[1]))
     with translation.override("en"):
-        assert "“perdue”: must be one of: in store" in next(text for _trial, text in tried(job).values())
+        assert "“perdue”: must be one of: in store" in tried(job)[units[0].product_imei][1]
     with translation.override("fr"):
-        texts = [text for _trial, text in tried(job).values()]
+        found = tried(job)
+        texts = [found[key][1] for key in (units[0].product_imei, units[1].product_imei, "77")]
     assert texts[0].startswith("«\u00a0perdue\u00a0»\u00a0: doit être")
     assert texts[1].endswith("→ expédiée")
     assert texts[2] == "Aucune unité de votre portée n’a ce numéro"
