@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 from unfold.dataclasses import SearchResult
 
@@ -29,7 +30,15 @@ BY_NAME = {Entity: "domain", Hub: "warehouse", Shop: "storefront", RepairCentre:
 
 def find(site: Any, request: HttpRequest, term: str) -> list[SearchResult]:
     term = "".join(character for character in term[:LONGEST] if character.isprintable()).strip()
-    return [*_rows(site, request, term), *_pages(site, request, term.lower())] if term else []
+    if not term:
+        return []
+    return [*_rows(site, request, term), *_pages(site, request, term.lower())] or [_nothing(term)]
+
+
+def _nothing(term: str) -> SearchResult:
+    """A line that can be chosen: the theme's box shows no other."""
+    title = _("Nothing is called “%(term)s”") % {"term": term}
+    return SearchResult(title, _("open the list of units"), sidebar.changelist("products"), "search_off")
 
 
 def _rows(site: Any, request: HttpRequest, term: str) -> Iterator[SearchResult]:

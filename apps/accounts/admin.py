@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from apps.accounts import actions, second_step
-from apps.accounts.links import password_path
+from apps.accounts.links import links_are_mailed, password_path
 from apps.accounts.models import Entity, Hub, Session, SignIn, Token, User
 from apps.accounts.queries import looks_after
 from apps.accounts.words import LEVELS, SCOPES
@@ -103,7 +103,7 @@ class UserAdmin(RowAdmin):
             "sign_ins": SignIn.objects.filter(user=user).order_by("-id")[:SHOWN],
             "second_step": second_step.in_force(user), "may": may,
             "link": request.build_absolute_uri(password_path(user)) if may and wanted and user.is_active else "",
-            "back": reverse("admin:accounts_user_change", args=[user.pk]),
+            "mailed": links_are_mailed(), "back": reverse("admin:accounts_user_change", args=[user.pk]),
             "level_words": LEVELS[user.level],
         }  # fmt: skip
         return holds_secret(render(request, "admin/access.html", context))

@@ -1,5 +1,6 @@
 """Links by which a person chooses a password: good for three days, once, and only while nothing else has changed it."""
 
+from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -21,3 +22,8 @@ def user_of(uid: str, token: str, *, lock: bool = False) -> User | None:
     except (ValueError, OverflowError):
         return None
     return user if user is not None and default_token_generator.check_token(user, token) else None
+
+
+def links_are_mailed() -> bool:
+    """Where mail is not set up, whoever makes a link hands it on."""
+    return bool(settings.MAIL and settings.PUBLIC_URL)

@@ -5,7 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.accounts import signin, tokens
-from apps.accounts.links import password_path
+from apps.accounts.links import links_are_mailed, password_path
 from apps.accounts.models import User
 from apps.events.models import Event
 
@@ -20,7 +20,7 @@ def tidy() -> None:
 def mail_password_link(event: Event) -> None:
     """Consequence of user.invited and user.password_link. The link is made now: none lies in the outbox."""
     user = User.objects.filter(pk=int(event.subject.partition(":")[2]), is_active=True).first()
-    if user is None or not (settings.MAIL and settings.PUBLIC_URL):
+    if user is None or not links_are_mailed():
         return
     with translation.override(user.language or event.payload.get("language") or settings.LANGUAGE_CODE):
         text = _(

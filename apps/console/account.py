@@ -27,6 +27,7 @@ from apps.core.refusal_words import said, translated
 from apps.core.refusals import Invalid, NotFound, Refused, TooMany
 
 HALF_WAY = "_password_was_right"  # in a session that is not yet anybody's: {user, at, next}
+CHOSEN = "_password_chosen"  # in a session that is not yet anybody's: the e-mail address that has a password now
 CODE_WITHIN = 600  # seconds
 SHOWN = 12
 
@@ -38,7 +39,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(back)
     username, error, status = request.POST.get("username", "").strip(), "", 200
-    kept = request.POST.get("kept", "")
+    kept, chosen = request.POST.get("kept", ""), request.session.pop(CHOSEN, "")
     if request.method == "POST":
         try:
             user = sign_in(request, username, request.POST.get("password", ""), door=SignIn.Door.BROWSER)
@@ -54,7 +55,7 @@ def login(request: HttpRequest) -> HttpResponse:
                 return _let_in(request, user, back, kept)
             error = _("This e-mail address and password do not go together. Check both and try again.")
             status = 401
-    context = {"next": back, "username": username, "error": error, "kept": kept}
+    context = {"next": back, "username": username or chosen, "error": error, "kept": kept, "chosen": bool(chosen)}
     return render(request, "console/login.html", context, status=status)
 
 
@@ -135,6 +136,7 @@ def password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         gone = {"status": "", "title": _("This link works no more"), "message": text}
         return render(request, "error.html", gone, status=410)
     if request.method == "POST" and not errors:
+        request.session[CHOSEN] = user.email
         return redirect(f"{reverse('console:login')}?next=/")
     context: dict[str, Any] = {"person": user, "errors": errors, "rules": password_validators_help_texts()}
     response = render(request, "console/password.html", context, status=400 if errors else 200)

@@ -1,3 +1,29 @@
+// Enter in the search's box (Ctrl+K) opens the first line found where none was gone to, and nothing where none is found.
+if (window.searchCommand) {
+  const themes = window.searchCommand;
+  window.searchCommand = () => {
+    const box = themes();
+    const select = box.selectItem;
+    box.selectItem = function (...how) {
+      if (!this.items?.length) return;
+      this.currentIndex ||= 1;
+      select.apply(this, how);
+    };
+    return box;
+  };
+}
+
+// A link that is handed on: one press copies it.
+addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const box = document.getElementById(button.dataset.copy);
+  box.select();
+  const said = () => { button.textContent = button.dataset.done; };
+  if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(said, () => {});
+  else if (document.execCommand("copy")) said();
+});
+
 // Whoever pressed a button finds it under their fingers again when the page comes back after the act.
 addEventListener("DOMContentLoaded", () => {
   const act = document.querySelector("form.act");

@@ -31,6 +31,10 @@ def test_somebody_invited_chooses_a_password_and_comes_in(person, language):
     boss.page.locator("[name=_save]").click()
     boss.page.wait_for_url("**/access/**")
     link = re.search(r"/password/[^\"\s<]+", boss.page.content())[0]
+    boss.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    boss.page.locator("[data-copy]").click()
+    expect(boss.page.locator("[data-copy]")).to_have_text({"en": "Copied", "fr": "Copié"}[language])
+    assert boss.page.evaluate("navigator.clipboard.readText()").endswith(link)
 
     new = person(360, language)
     page = new.page
@@ -44,7 +48,8 @@ def test_somebody_invited_chooses_a_password_and_comes_in(person, language):
     page.fill("#again", STRONG)
     page.press("#again", "Enter")
     page.wait_for_url("**/login**")
-    page.fill("#username", email)
+    assert page.input_value("#username") == email
+    expect(page.get_by_role("status")).to_be_visible()
     page.fill("#password", STRONG)
     page.press("#password", "Enter")
     page.wait_for_url("**/")
