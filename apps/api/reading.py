@@ -169,6 +169,15 @@ def record_of(table: Table, row: Any) -> dict[str, Any]:
     return records(table, table.model._base_manager.filter(pk=row.pk))[0]
 
 
+def of_row(table: Table, row: Any) -> dict[str, Any]:
+    """The record of a row in hand, which need not be in the database as it is here."""
+    values = [
+        MASK if column.secret and getattr(row, column.attname) is not None else getattr(row, column.attname)
+        for column in table.columns.values()
+    ]
+    return as_records(table, [values])[0]
+
+
 def default_order(table: Table) -> list[Any]:
     ordering = list(table.model._meta.ordering or ())
     return ordering or [F(table.key.field.name).asc()]

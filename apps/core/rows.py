@@ -46,6 +46,8 @@ def create_row(table: Table, values: Mapping[str, Any], *, by: Actor) -> Any:
             continue
         if column.name in values:
             _take(column, values[column.name], cleaned, errors, by, None)
+        elif column.name in table.defaults:
+            cleaned[column.attname] = table.defaults[column.name]
         elif not column.field.null and not column.field.has_default():
             errors[column.name] = "is required"
     if errors:

@@ -17,6 +17,7 @@ class Table:
 
     `owned`: columns that actions own, ignored in a body. `fixed`: natural keys, required on POST, never changed.
     `on_edit`: column → action(row, value=, by=) that a PUT of that column calls instead of writing it.
+    `defaults`: what a POST that does not name the column is given.
     `after_write`: the action(row, by=) that follows a POST or a PUT, in the same transaction.
     `remove`: the action(row, by=) that deletes a row where the plain deletion would leave a pointer behind.
     """
@@ -30,6 +31,7 @@ class Table:
     delete: Level | None = Level.SYSTEM
     owned: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     on_edit: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     remove: Callable[..., Any] | None = None
     after_write: Callable[..., Any] | None = None

@@ -1,11 +1,18 @@
 """What units do to the system. `by` is the unit itself; its row is locked by the exchange (views.py)."""
 
+from typing import Any
+
+from django.utils import timezone
+
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.dcm import actions as dcm
+from apps.gateway.instructions import awaited, instructions_for
+from apps.gateway.models import Told
 from apps.gateway.report import Report
 from apps.products import actions as products
 from apps.products.models import Product
+from apps.repairs import actions as repairs
 from apps.telemetry import store
 
 
@@ -25,16 +32,42 @@ def receive_report(product: Product, *, report: Report, by: Actor) -> None:
         products.settle_power(product, reported=report.enabled, by=by)
     if report.tamper_enabled is not None:
         products.settle_tamper(product, reported=report.tamper_enabled, by=by)
+    told = Told.objects.filter(product=product, unanswered_since__isnull=False).first()
     if report.software is not None:
-        products.settle_software(product, reported=report.software, by=by)
+        told_at = told and told.unanswered_since
+        products.settle_software(product, reported=report.software, told_at=told_at, by=by)
     if report.parameters:
         products.settle_parameters(product, reported=report.parameters, by=by)
+    if report.part_parameters:
+        repairs.settle_part_parameters(product, reported=report.part_parameters, by=by)
+    if told is not None:
+        told.unanswered_since = None
+        told.save(update_fields=["unanswered_since"])
     if report.acknowledged:
         dcm.acknowledge(product, transaction_ids=report.acknowledged, by=by)
     if report.final_balance is not None:
         dcm.record_final_balance(product, **report.final_balance.model_dump(), by=by)
     if report.balance is not None:
         dcm.record_balance(product, balance=report.balance, by=by)
+
+
+@action(level=None)
+def give_instructions(product: Product, *, by: Actor) -> dict[str, Any]:
+    """What the unit is to do. Nothing is changed by it but what time changes, and the note that it was told."""
+    products.lapse_orders(product, by=by)
+    orders = instructions_for(product)
+    if awaited(product, orders):
+        _note_told(product)
+    return orders
+
+
+def _note_told(product: Product) -> None:
+    now = timezone.now()
+    told, _made = Told.objects.get_or_create(product=product)
+    if not told.firsts or told.firsts[-1][0] != product.order_seq:
+        told.firsts = [*told.firsts, [product.order_seq, now.isoformat()]][-Told.KEPT :]
+    told.unanswered_since = now
+    told.save()
 
 
 @action(level=None)

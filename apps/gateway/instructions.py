@@ -6,30 +6,44 @@ from django.utils import timezone
 
 from apps.core.times import iso
 from apps.dcm.queries import outstanding
-from apps.products.contact import CONNECT_EVERY
-from apps.products.models import Product, ProductParameter, ProductSoftwareLinker
+from apps.products import queries
+from apps.products.contact import CONNECT_EVERY, PENDING
+from apps.products.models import Product, ProductParameter
 from apps.products.parameters import typed
+from apps.repairs.queries import pending_part_parameters
 
 MOST_COMMANDS = 100  # the next ones follow when these are acknowledged
+ORDERS = ("software", "parameters", "part_parameters", "payment_commands")
 
 
 def instructions_for(product: Product) -> dict[str, Any]:
-    """`seq` rises with every order, so that a unit that gets two answers out of order follows the newer one."""
-    ordered = (
-        ProductSoftwareLinker.objects.select_related("software_version_type")
-        .filter(product=product, date_added=None, date_removed=None)
-        .order_by("-pk")
-        .first()
-    )
-    version = ordered.software_version_type if ordered else None
+    """`seq` rises with every order, so that a unit that gets two answers out of order follows the newer one.
+    `valid_until` is there only where the switching order has a deadline: past it the unit leaves `enabled` as it is."""
+    # Newest first; a version marked as bad since it was ordered is told to nobody.
+    ordered = queries.software_ordered(product).select_related("software_version_type").order_by("-pk").first()
+    version = ordered.software_version_type if ordered and ordered.software_version_type.status != "bad" else None
     pending = ProductParameter.objects.select_related("parameter_type").filter(product=product, status="pending")
-    return {
+    parts: dict[str, dict[str, Any]] = {}
+    for row in pending_part_parameters(product):
+        parts.setdefault(str(row.part_id), {})[row.parameter_type.name] = typed(row.parameter_type, row.value)
+    orders = {
         "time": iso(timezone.now()),
         "seq": product.order_seq,
         "enabled": product.desired_enable_flag,
         "tamper_enabled": product.desired_tamper_flag,
         "software": version and {"name": version.name, "link": version.link, "checksum": version.checksum},
         "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending.order_by("pk")},
+        "part_parameters": parts,
         "payment_commands": list(outstanding(product).values("transaction_id", "category", "value")[:MOST_COMMANDS]),
         "next_connection_s": CONNECT_EVERY,
     }
+    latest = product.latest_enable_history
+    if latest is not None and latest.valid_until is not None and latest.current_enable_state in PENDING:
+        orders["valid_until"] = iso(latest.valid_until)
+    return orders
+
+
+def awaited(product: Product, orders: dict[str, Any]) -> bool:
+    """Whether something in these instructions is still to be confirmed."""
+    switches = (product.latest_enable_history, product.latest_tamper_enable_history)
+    return any(orders[name] for name in ORDERS) or any(one and one.current_enable_state in PENDING for one in switches)

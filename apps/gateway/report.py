@@ -15,6 +15,9 @@ Small = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
 Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
+PartKey = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
+
+
 class _Shape(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="ignore")
 
@@ -48,6 +51,7 @@ class Report(_Shape):
     acknowledged: Annotated[list[Text], Field(max_length=1000)] = []
     final_balance: FinalBalance | None = None
     parameters: Annotated[dict[str, Any], Field(max_length=1000)] = {}
+    part_parameters: Annotated[dict[PartKey, dict[str, Any]], Field(max_length=100)] = {}
     ip_address: Annotated[str, Field(max_length=15)] | None = None
 
     @pydantic.field_validator("ip_address")

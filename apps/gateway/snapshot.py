@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef
 
 from apps.core.statements import TEXT, Statement, compiled
 from apps.gateway import signature
-from apps.products.models import Product, ProductParameter
+from apps.parts.models import PartParameter
+from apps.products.models import Product, ProductParameter, ProductSoftwareLinker
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Snapshot:
     tamper_state: str | None
     reported_software: str | None
     awaits_parameters: bool
+    awaits_software: bool
+    parts_await: bool
     order_seq: int
     device_key_digest: str | None
     latest_enable_history_id: int | None
@@ -45,14 +48,27 @@ class Snapshot:
 
 @functools.lru_cache(maxsize=4)
 def _statement(vendor: str) -> Statement:
-    pending = ProductParameter.objects.filter(product=OuterRef("product_imei"), status="pending")
-    rows = Product.objects.filter(product_imei=TEXT).annotate(awaits=Exists(pending)).order_by()
+    own = {"product": OuterRef("product_imei")}
+    in_parts = PartParameter.objects.filter(
+        status="pending", part__part_product_linker__product=OuterRef("product_imei"),
+        part__part_product_linker__date_removed=None,
+    )  # fmt: skip
+    rows = (
+        Product.objects.filter(product_imei=TEXT)
+        .order_by()
+        .annotate(
+            awaits=Exists(ProductParameter.objects.filter(**own, status="pending")),
+            awaits_software=Exists(ProductSoftwareLinker.objects.filter(**own, date_added=None, date_removed=None)),
+            parts_await=Exists(in_parts),
+        )
+    )
     return compiled(
         rows.values_list(
             "pk", "product_imei", "device_key", "product_type__basic_auth_allowed",
             "desired_enable_flag", "current_enable_flag", "latest_enable_history__current_enable_state",
             "desired_tamper_flag", "current_tamper_flag", "latest_tamper_enable_history__current_enable_state",
-            "reported_software", "awaits", "order_seq", "device_key_digest", "latest_enable_history_id",
+            "reported_software", "awaits", "awaits_software", "parts_await",
+            "order_seq", "device_key_digest", "latest_enable_history_id",
             "latest_tamper_enable_history_id", "last_exchange__counter",
         ),
         key=TEXT,

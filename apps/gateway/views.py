@@ -22,7 +22,6 @@ from apps.api.parsers import loads
 from apps.core.actors import Actor, unit
 from apps.core.refusals import Invalid, Refused
 from apps.gateway import actions, bodies, quiet_report, signature
-from apps.gateway.instructions import instructions_for
 from apps.gateway.models import LastExchange
 from apps.gateway.report import read_report
 from apps.gateway.snapshot import Snapshot, look_up, recall
@@ -56,7 +55,7 @@ def receive_report(product: Product, body: bytes, by: Actor) -> dict[str, Any]:
 
 
 def give_instructions(product: Product, body: bytes, by: Actor) -> dict[str, Any]:
-    return {"status": "success", "message": "Instructions", "data": instructions_for(product)}
+    return {"status": "success", "message": "Instructions", "data": actions.give_instructions(product, by=by)}
 
 
 def receive_telemetry(product: Product, body: bytes, by: Actor) -> dict[str, Any]:

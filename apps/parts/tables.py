@@ -1,7 +1,6 @@
 from apps.core.tables import Table
 from apps.parts.models import (
     Part,
-    PartParameter,
     PartType,
     PartTypeCategory,
     PartTypeProductTypeLinker,
@@ -12,7 +11,6 @@ TABLES = [
     Table(path="parts", model=Part),
     Table(path="part_types", model=PartType),
     Table(path="part_type_categories", model=PartTypeCategory),
-    Table(path="part_parameters", model=PartParameter, create=None, edit=None, delete=None),
     Table(path="part_type_product_type_linker", model=PartTypeProductTypeLinker),
     Table(path="part_type_replacement_linker", model=PartTypeReplacementLinker),
 ]

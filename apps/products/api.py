@@ -5,11 +5,12 @@ from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
 from django.utils import timezone
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictInt, StrictStr, model_validator
 from rest_framework.request import Request
 
 from apps.api.endpoint import Body, endpoint
 from apps.api.envelope import success
+from apps.api.moments import asked_moments
 from apps.core.levels import Level
 from apps.core.refusals import Invalid
 from apps.products import actions, queries
@@ -44,18 +45,67 @@ class EntityChangeBody(Body):
     new_entity_id: StrictInt
 
 
-@endpoint("PUT", level=actions.enable_product.level, fetch=unit)
-def enable(request: Request, product: Product) -> HttpResponse:
+class DeadlineBody(Body):
+    """`valid_until`: a time after which the order is not handed out any more; none: it stands until another comes."""
+
+    valid_until: str | None = None
+
+    @property
+    def deadline(self) -> dt.datetime | None:
+        return asked_moments(self, "valid_until").get("valid_until")
+
+
+class SoftwareBody(Body):
+    """A software version type by its id or its name."""
+
+    software: StrictInt | StrictStr
+
+
+class LockBody(Body):
+    """The same, or null, which unlocks."""
+
+    software: StrictInt | StrictStr | None
+
+
+@endpoint("PUT", level=actions.enable_product.level, fetch=unit, body=DeadlineBody)
+def enable(request: Request, product: Product, body: DeadlineBody) -> HttpResponse:
     """Order the unit to switch on. It is `pending_enabled` until the unit has confirmed it; once more: no change."""
-    actions.enable_product(product, by=request.user)
+    actions.enable_product(product, valid_until=body.deadline, by=request.user)
     return success("Product enabled")
 
 
-@endpoint("PUT", level=actions.disable_product.level, fetch=unit)
-def disable(request: Request, product: Product) -> HttpResponse:
+@endpoint("PUT", level=actions.disable_product.level, fetch=unit, body=DeadlineBody)
+def disable(request: Request, product: Product, body: DeadlineBody) -> HttpResponse:
     """Order the unit to switch off. It is `pending_disabled` until the unit has confirmed it."""
-    actions.disable_product(product, by=request.user)
+    actions.disable_product(product, valid_until=body.deadline, by=request.user)
     return success("Product disabled")
+
+
+@endpoint("PUT", level=actions.update_software.level, fetch=unit, body=SoftwareBody)
+def update_software(request: Request, product: Product, body: SoftwareBody) -> HttpResponse:
+    """Order a software version. The unit gets it at its next contact; `product_software_linker` shows the order."""
+    version = actions.update_software(product, software=body.software, by=request.user)
+    return success(f"#{product.product_imei} updated to software_version {version.name}")
+
+
+@endpoint("PUT", level=actions.lock_software.level, fetch=unit, body=LockBody)
+def lock_software(request: Request, product: Product, body: LockBody) -> HttpResponse:
+    """Order a software version and refuse every other until the lock is taken off, which null does."""
+    version = actions.lock_software(product, software=body.software, by=request.user)
+    if version is None:
+        text = f"#{product.product_imei} software_lock is now removed"
+    else:
+        text = f"#{product.product_imei} updated and locked to software_version {version.name}"
+    return success(text, {"software_lock_id": version and version.pk, "software_lock_name": version and version.name})
+
+
+@endpoint("PUT", level=actions.expire_software_updates.level, fetch=unit)
+def expire_software_updates(request: Request, product: Product) -> HttpResponse:
+    """End the software updates that the unit has not confirmed."""
+    count = actions.expire_software_updates(product, by=request.user)
+    if not count:
+        return success(f"Product {product.product_imei} had no pending updates to expire")
+    return success(f"Product {product.product_imei} had {count} software update(s) expired")
 
 
 @endpoint("PUT", level=actions.enable_tamper_switch.level, fetch=unit)

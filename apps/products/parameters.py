@@ -1,38 +1,77 @@
 """Values of parameters: text in the table, typed on the wire to units, by the type that ParameterType declares."""
 
+import datetime as dt
 import math
 import re
 from typing import Any
 
+from apps.core import limits
+from apps.core.refusals import Invalid
 from apps.core.times import iso, parse_moment
 from apps.products.models import ParameterType
 
-_NUMBER = re.compile(r"\s*[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?\s*\Z")
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
+_BOOLS = {"true": True, "1": True, "false": False, "0": False}
+_MUST_BE = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "bool": "must be true or false",
+    "datetime": "must be a time such as 2016-11-25T10:51:30",
+}
+# Known of a unit from its making, and nothing that it could be told.
+NEVER_SENT = ("solar_panel_wattage",)
 
 
-def typed(kind: ParameterType, text: str) -> Any:
-    """The stored text as the unit gets it; a text that does not fit its type goes as it is."""
-    try:
-        match kind.data_type:
-            case "int":
-                return _within(int(text)) if _NUMBER.match(text) else text
-            case "float":
-                return _within(float(text)) if _NUMBER.match(text) else text
-            case "bool":
-                return {"true": True, "1": True, "false": False, "0": False}[text.strip().lower()]
-            case "datetime":
-                return iso(parse_moment(text))
-    except (ValueError, KeyError):
-        pass
+def read(kind: ParameterType, text: str) -> Any:
+    """The text as a value of its type: int, float, bool, datetime or str. Raises ValueError where it is none."""
+    match kind.data_type:
+        case "int" | "float":
+            return _number(text, whole=kind.data_type == "int")
+        case "bool":
+            if text.strip().lower() not in _BOOLS:
+                raise ValueError(text)
+            return _BOOLS[text.strip().lower()]
+        case "datetime":
+            return parse_moment(text)
     return text
 
 
-def _within(number: float) -> float:
-    """A number that JSON carries to a unit as it is."""
-    if not math.isfinite(number) or not -(2**63) <= number < 2**63:
-        raise ValueError(number)
-    return number
+def check(kind: ParameterType, text: str) -> None:
+    """Raises Invalid, which names `value`, where the text is not of its type or breaks the type's rules."""
+    try:
+        value = read(kind, text)
+    except ValueError:
+        raise Invalid({"value": _MUST_BE[kind.data_type]}) from None
+    if (wrong := limits.broken(value, kind.validation_rules)) is not None:
+        raise Invalid({"value": wrong})
+
+
+def typed(kind: ParameterType, text: str) -> Any:
+    """The stored text as the unit gets it; one that does not fit its type (moved in from elsewhere) goes as it is."""
+    try:
+        value = read(kind, text)
+    except ValueError:
+        return text
+    return iso(value) if isinstance(value, dt.datetime) else value
 
 
 def same_value(kind: ParameterType, text: str, reported: Any) -> bool:
-    return bool(typed(kind, text) == typed(kind, str(reported)))
+    """Whether a unit that reports this has taken over that: 10 and 10.0 are the same number."""
+    return limits.same(typed(kind, text), typed(kind, str(reported)))
+
+
+def _number(text: str, *, whole: bool) -> float:
+    """A number that JSON carries to a unit as it is."""
+    if not _NUMBER.match(text):
+        raise ValueError(text)
+    number = float(text)
+    if not math.isfinite(number) or not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    if not whole:
+        return number
+    try:
+        return int(text)  # exact, where a float would not be
+    except ValueError:
+        if not number.is_integer():
+            raise
+        return int(number)

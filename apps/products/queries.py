@@ -10,7 +10,7 @@ from apps.accounts.models import Entity
 from apps.core.actors import Actor
 from apps.core.identifiers import SHORTENED, readings, typed, with_zeros
 from apps.core.refusals import NotFound, refuse_if
-from apps.products.models import Product, ProductEntityLinker
+from apps.products.models import Product, ProductEntityLinker, ProductSoftwareLinker, SoftwareVersionType
 
 LONGEST_SEARCH = 64
 
@@ -72,6 +72,22 @@ def entity_names_of(units: Iterable[Product], *, by: Actor | None = None) -> dic
     for imei, name in rows:
         found.setdefault(imei, []).append(name)
     return found
+
+
+def software_ordered(product: Product) -> QuerySet[ProductSoftwareLinker]:
+    """Orders of software that the unit has not confirmed and nobody has ended."""
+    return ProductSoftwareLinker.objects.filter(product=product, date_added=None, date_removed=None)
+
+
+def software_running(product: Product) -> QuerySet[ProductSoftwareLinker]:
+    return ProductSoftwareLinker.objects.filter(product=product, date_added__isnull=False, date_removed=None)
+
+
+def runs_software(product: Product, version: SoftwareVersionType) -> bool:
+    """What the unit says counts; before it has said anything, what is written down."""
+    if product.reported_software is not None:
+        return product.reported_software == version.name
+    return software_running(product).filter(software_version_type=version).exists()
 
 
 def units(by: Actor) -> QuerySet[Product]:

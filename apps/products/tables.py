@@ -50,9 +50,14 @@ TABLES = [
     Table(path="rtc_connection_history", model=RtcConnectionHistory, create=None, edit=None),
     Table(path="software_version_types", model=SoftwareVersionType),
     Table(path="product_type_software_version_type_linker", model=ProductTypeSoftwareVersionTypeLinker),
-    Table(path="product_software_linker", model=ProductSoftwareLinker, after_write=actions.order_changed),
+    Table(path="product_software_linker", model=ProductSoftwareLinker, after_write=actions.software_row_written),
     Table(path="parameter_types", model=ParameterType),
-    Table(path="product_parameters", model=ProductParameter, after_write=actions.order_changed),
+    Table(
+        path="product_parameters",
+        model=ProductParameter,
+        defaults={"status": "pending"},
+        after_write=actions.parameter_row_written,
+    ),  # fmt: skip
     NOTES,
     Table(path="product_groups", model=ProductGroup, create=None, edit=None, delete=None),
     Table(

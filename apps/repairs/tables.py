@@ -1,6 +1,7 @@
 from apps.core.levels import Level
 from apps.core.tables import Table
-from apps.repairs.actions import repair_written
+from apps.parts.models import PartParameter
+from apps.repairs.actions import part_parameter_row_written, repair_written
 from apps.repairs.models import (
     ActionType,
     ActionTypeProductTypeLinker,
@@ -28,6 +29,15 @@ from apps.repairs.models import (
 )
 
 TABLES = [
+    # Here, for an order to a part concerns the unit that it sits in.
+    Table(
+        path="part_parameters",
+        model=PartParameter,
+        edit=None,
+        delete=None,
+        defaults={"status": "pending"},
+        after_write=part_parameter_row_written,
+    ),  # fmt: skip
     Table(path="part_product_linker", model=PartProductLinker, create=None),
     Table(path="action_types", model=ActionType),
     Table(path="action_type_product_type_linker", model=ActionTypeProductTypeLinker),

@@ -75,7 +75,8 @@ def test_reading_instructions_changes_nothing_but_the_counter(device, unit, cast
     orders = device.orders()
     assert orders == device.orders() | {"time": orders["time"]}
     assert set(orders) == {
-        "time", "seq", "enabled", "tamper_enabled", "software", "parameters", "payment_commands", "next_connection_s"
+        "time", "seq", "enabled", "tamper_enabled", "software", "parameters", "part_parameters",
+        "payment_commands", "next_connection_s",
     }  # fmt: skip
     assert (EnableHistory.objects.count(), Connection.objects.count()) == (before, 0)
 
@@ -255,7 +256,7 @@ def test_software_and_parameters_are_settled_by_the_report_that_names_them(cast,
         assert device.orders()["parameters"] == {"capacity_limit": int(value)}
         device.report(software="4.0", parameters={"capacity_limit": int(value)})
     rows = call(cast.bob, "GET", "/v1/product_parameters").json()["objects"]
-    assert [(row["value"], row["status"]) for row in rows] == [("80", "expired"), ("90", "active")]
+    assert [(row["value"], row["status"]) for row in rows] == [("80", "removed"), ("90", "active")]
     (link,) = call(cast.bob, "GET", "/v1/product_software_linker").json()["objects"]
     assert link["date_added"]
     assert link["date_removed"] is None

@@ -2,18 +2,26 @@
 
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
 from apps.products.actions.lifecycle import change_state, register_product
-from apps.products.actions.reports import record_connection, settle_parameters, settle_software
+from apps.products.actions.parameters import order_parameter, parameter_row_written, parameter_type, settle_parameters
+from apps.products.actions.reports import record_connection
 from apps.products.actions.rows import (
     delete_product,
-    order_changed,
     remove_history_row,
     set_desired_enable_flag,
+)
+from apps.products.actions.software import (
+    expire_software_updates,
+    lock_software,
+    settle_software,
+    software_row_written,
+    update_software,
 )
 from apps.products.actions.switching import (
     disable_product,
     disable_tamper_switch,
     enable_product,
     enable_tamper_switch,
+    lapse_orders,
     settle_power,
     settle_tamper,
 )
@@ -27,7 +35,14 @@ __all__ = [
     "disable_tamper_switch",
     "enable_product",
     "enable_tamper_switch",
-    "order_changed",
+    "expire_software_updates",
+    "lapse_orders",
+    "lock_software",
+    "order_parameter",
+    "parameter_row_written",
+    "parameter_type",
+    "software_row_written",
+    "update_software",
     "record_connection",
     "register_product",
     "remove_entity",

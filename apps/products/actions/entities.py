@@ -9,7 +9,7 @@ from apps.accounts.models import UNKNOWN_ENTITY, Entity
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
-from apps.core.refusals import Forbidden, Invalid
+from apps.core.refusals import Forbidden, Invalid, refuse_if
 from apps.core.rows import new, touch
 from apps.products import queries
 from apps.products.actions.announce import announce
@@ -46,6 +46,8 @@ def remove_entity(product: Product, *, entity_id: int, by: Actor) -> Product:
     product = queries.fetch(product.product_imei, by=by, lock=True)
     if entity_id not in queries.entity_ids(product) or not _visible(entity_id, by):
         raise Invalid({"entity_id": "is not an entity of this unit"})
+    # Nobody's unit is the Unknown Entity's: without another one there is nothing to be removed from it.
+    refuse_if(queries.entity_ids(product) == [UNKNOWN_ENTITY], "entity_id", "is not an entity of this unit")
     return _settle(product, add=None, remove=entity_id, by=by)
 
 

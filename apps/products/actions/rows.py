@@ -45,11 +45,3 @@ def delete_product(product: Product, *, by: Actor) -> None:
     """A unit without payments and repairs goes with its histories; any other is refused by its protected rows."""
     announce("product.deleted", product, by=by)
     product.delete()
-
-
-@action(level=None)
-def order_changed(row: Any, *, by: Actor) -> None:
-    """Software or a parameter was ordered through its table: the unit's next instructions are newer than the last."""
-    product = Product.objects.select_for_update(no_key=True).get(product_imei=row.product_id)
-    product.order_seq += 1
-    product.save(update_fields=["order_seq"])

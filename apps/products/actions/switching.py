@@ -6,6 +6,7 @@ reported differ: an order given while another is pending writes `pending_…` an
 reports against a confirmed order (switched by hand, or an answer overtaken on the way) makes it pending again.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
+from apps.core.refusals import refuse_if
 from apps.core.rows import new, touch
 from apps.products import queries
 from apps.products.actions.announce import announce
@@ -42,15 +44,15 @@ TAMPER = Switch(
 
 
 @action(level=Level.TECHNICAL)
-def enable_product(product: Product, *, by: Actor) -> Product:
-    """Order the unit to switch on. Already ordered so: nothing happens."""
-    return _order(product, POWER, True, by)
+def enable_product(product: Product, *, valid_until: dt.datetime | None = None, by: Actor) -> Product:
+    """Order the unit to switch on. Already ordered so: nothing happens. `valid_until`: past it the order lapses."""
+    return _order(product, POWER, True, by, valid_until)
 
 
 @action(level=Level.TECHNICAL)
-def disable_product(product: Product, *, by: Actor) -> Product:
-    """Order the unit to switch off. Already ordered so: nothing happens."""
-    return _order(product, POWER, False, by)
+def disable_product(product: Product, *, valid_until: dt.datetime | None = None, by: Actor) -> Product:
+    """Order the unit to switch off. Already ordered so: nothing happens. `valid_until`: past it the order lapses."""
+    return _order(product, POWER, False, by, valid_until)
 
 
 @action(level=Level.TECHNICAL)
@@ -74,16 +76,52 @@ def settle_tamper(product: Product, *, reported: bool, by: Actor) -> None:
     _settle(product, TAMPER, reported, by)
 
 
-def _order(product: Product, switch: Switch, on: bool, by: Actor) -> Product:
+@action(level=None)
+def lapse_orders(product: Product, *, by: Actor) -> None:
+    """End the unit's switching orders whose time is over; the caller holds its row."""
+    for switch in (POWER, TAMPER):
+        latest = getattr(product, switch.latest)
+        if latest is None or latest.valid_until is None or latest.valid_until > timezone.now():
+            continue
+        if latest.lapsed or not EnableState(latest.current_enable_state).is_pending:
+            continue
+        latest.lapsed = True
+        touch(latest, "lapsed", by=by)
+        stands = getattr(product, switch.current)
+        setattr(product, switch.desired, stands)
+        product.order_seq += 1
+        _record(product, switch, EnableState.confirmed(stands), user=by.name_for_record, by=by)
+        touch(product, switch.desired, switch.latest, "order_seq", by=by)
+        announce(f"product.{switch.word}_lapsed", product, by=by, **_status(product, switch))
+
+
+def _order(product: Product, switch: Switch, on: bool, by: Actor, valid_until: dt.datetime | None = None) -> Product:
+    refuse_if(valid_until is not None and valid_until <= timezone.now(), "valid_until", "must lie in the future")
     product = queries.fetch(product.product_imei, by=by, lock=True)
+    latest = getattr(product, switch.latest)
     if getattr(product, switch.desired) == on:
+        pending = latest is not None and EnableState(latest.current_enable_state).is_pending
+        if pending and latest.valid_until is not None and latest.valid_until != valid_until:
+            _extend(product, switch, latest, valid_until, by)
         return product
     setattr(product, switch.desired, on)
     product.order_seq += 1
-    _record(product, switch, EnableState.pending(on), user=by.name_for_record, by=by)
+    _record(product, switch, EnableState.pending(on), user=by.name_for_record, by=by, valid_until=valid_until)
     touch(product, switch.desired, switch.latest, "order_seq", by=by)
     announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
     return product
+
+
+def _extend(product: Product, switch: Switch, latest: Any, valid_until: dt.datetime | None, by: Actor) -> None:
+    """The same order once more, for longer or for good: what the unit knows of its end is out of date. A later press
+    never makes an order end sooner, which the one who gave it would not expect."""
+    if valid_until is not None and valid_until < latest.valid_until:
+        return
+    latest.valid_until = valid_until
+    touch(latest, "valid_until", by=by)
+    product.order_seq += 1
+    touch(product, "order_seq", by=by)
+    announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
 
 
 def _settle(product: Product, switch: Switch, reported: bool, by: Actor) -> None:
@@ -101,7 +139,9 @@ def _settle(product: Product, switch: Switch, reported: bool, by: Actor) -> None
     announce(f"product.{switch.word}_reported", product, by=by, **_status(product, switch))
 
 
-def _record(product: Product, switch: Switch, state: EnableState, *, user: str, by: Actor) -> None:
+def _record(
+    product: Product, switch: Switch, state: EnableState, *, user: str, by: Actor, valid_until: Any = None
+) -> None:
     latest = getattr(product, switch.latest)
     row = new(
         switch.history,
@@ -111,6 +151,7 @@ def _record(product: Product, switch: Switch, state: EnableState, *, user: str, 
         current_enable_state=state,
         user=user,
         date=timezone.now(),
+        valid_until=valid_until,
     )
     setattr(product, switch.latest, row)
 

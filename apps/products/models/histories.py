@@ -60,14 +60,21 @@ class EnableState(models.TextChoices):
 
 
 class EnableHistoryBase(Row):
-    """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it."""
+    """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it.
+
+    An order may have a deadline (`valid_until`, ours): past it it is not handed out, `lapsed`, and the next row
+    returns to what the unit last confirmed.
+    """
 
     SCOPE = Follows("product")
+    HIDDEN = ("valid_until", "lapsed")
 
     prev_enable_state = OptionField(max_length=20, null=True, choices=EnableState.choices)
     current_enable_state = OptionField(max_length=20, choices=EnableState.choices)
     user = models.CharField(max_length=255)
     date = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    lapsed = models.BooleanField(default=False)
 
     class Meta:
         abstract = True
@@ -84,7 +91,14 @@ class EnableHistory(EnableHistoryBase):
 
     class Meta:
         verbose_name_plural = "enable histories"
-        indexes = [models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product")]
+        indexes = [
+            models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product"),
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False, lapsed=False),
+                name="products_order_with_deadline",
+            ),
+        ]
 
 
 class TamperEnableHistory(EnableHistoryBase):

@@ -1,0 +1,124 @@
+"""Parameters of units and of their parts: ordered, confirmed, removed, or overtaken (seed 004, "/parameters/history").
+
+`pending` until the unit reports the value, then `active`; the former active one becomes `removed`. An order that a
+newer one of the same type overtakes becomes `expired`, with both dates. Types that may stand several times
+(`repeatable`) overtake nothing.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.core.actions import action
+from apps.core.actors import Actor
+from apps.core.levels import Level
+from apps.core.rows import new, touch
+from apps.products import parameters, queries
+from apps.products.actions.announce import announce
+from apps.products.models import ParameterType, Product, ProductParameter
+
+PENDING, ACTIVE, REMOVED, EXPIRED = "pending", "active", "removed", "expired"
+MOST_REPORTED = 1000
+
+
+@action(level=Level.TECHNICAL)
+def order_parameter(product: Product, *, kind: ParameterType, value: str, by: Actor) -> ProductParameter | None:
+    """Order this value; None where it is ordered already, or holds already with nothing else ordered."""
+    product = queries.fetch(product.product_imei, by=by, lock=True)
+    parameters.check(kind, value)
+    latest = ProductParameter.objects.filter(product=product, parameter_type=kind, status__in=(PENDING, ACTIVE))
+    stands = latest.order_by("-status", "-pk").first()  # a pending one before an active one
+    if stands is not None and parameters.same_value(kind, stands.value, value) and not kind.repeatable:
+        return None
+    row: ProductParameter = new(
+        ProductParameter, by=by, product=product, parameter_type=kind, value=value, status=PENDING
+    )
+    _ordered(product, row, by)
+    return row
+
+
+def parameter_type(name: str, units: str) -> ParameterType:
+    """The type of a parameter that a rule of ours speaks of, a number. A system that has none of this name gets it."""
+    kind, _made = ParameterType.objects.get_or_create(
+        name=name,
+        defaults={"data_type": "float", "units": units, "repeatable": False, "setting": True, "created_by": "system"},
+    )
+    return kind
+
+
+@action(level=None)
+def parameter_row_written(row: ProductParameter, *, by: Actor) -> None:
+    """An order through its table."""
+    product = Product.objects.select_for_update(no_key=True).get(product_imei=row.product_id)
+    check_written(row)
+    _ordered(product, row, by)
+
+
+def check_written(row: Any) -> None:
+    """What is new, or is still to be told, is of its type; what was kept long ago may stay."""
+    if row.modified_at is None or row.status == PENDING:
+        parameters.check(row.parameter_type, row.value)
+
+
+def _ordered(product: Product, row: ProductParameter, by: Actor) -> None:
+    if row.status == PENDING and row.parameter_type.name in parameters.NEVER_SENT:
+        activate(siblings(row), row, by)  # nobody is told, so nobody will confirm
+    if row.status == PENDING:
+        overtake(siblings(row), row, by)
+    product.order_seq += 1
+    touch(product, "order_seq", by=by)
+    if row.status == PENDING:
+        announce("product.parameter_ordered", product, by=by, parameter=row.parameter_type.name, value=row.value)
+
+
+@action(level=None)
+def settle_parameters(product: Product, *, reported: Mapping[str, Any], by: Actor) -> None:
+    """The unit, whose row the caller holds, names values it has taken over."""
+    pending = ProductParameter.objects.select_related("parameter_type").filter(product=product, status=PENDING)
+    confirmed = settle(pending, reported, siblings, by)
+    if confirmed:
+        announce("product.parameters_reported", product, by=by, parameters=confirmed)
+
+
+def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any, by: Actor) -> list[str]:
+    """Names of the parameters that these values confirm: their newest pending row becomes active."""
+    named = pending.filter(parameter_type__name__in=list(reported)[:MOST_REPORTED])
+    confirmed = []
+    for row in named.order_by("-pk"):
+        row.refresh_from_db(fields=["status"])  # a newer one that was confirmed just now has ended it
+        if row.status == PENDING and parameters.same_value(
+            row.parameter_type, row.value, reported[row.parameter_type.name]
+        ):
+            activate(siblings_of(row), row, by)
+            confirmed.append(row.parameter_type.name)
+    return confirmed[::-1]
+
+
+def siblings(row: ProductParameter) -> QuerySet[ProductParameter]:
+    return ProductParameter.objects.filter(product=row.product_id, parameter_type=row.parameter_type_id)
+
+
+def overtake(rows: QuerySet[Any], row: Any, by: Actor) -> None:
+    """Of several pending rows of one type the newest stands."""
+    if row.parameter_type.repeatable:
+        return
+    now = timezone.now()
+    rows.filter(status=PENDING, pk__lt=row.pk).update(
+        status=EXPIRED, date_added=now, date_removed=now, **_meta(now, by)
+    )
+
+
+def activate(rows: QuerySet[Any], row: Any, by: Actor) -> None:
+    now = timezone.now()
+    if not row.parameter_type.repeatable:
+        rows.filter(status=ACTIVE).exclude(pk=row.pk).update(status=REMOVED, date_removed=now, **_meta(now, by))
+        overtake(rows, row, by)
+    row.status, row.date_added = ACTIVE, now
+    touch(row, "status", "date_added", by=by)
+
+
+def _meta(now: dt.datetime, by: Actor) -> dict[str, Any]:
+    return {"modified_at": now, "modified_by": by.name_for_record}

@@ -1,0 +1,93 @@
+"""Orders that hold until a time."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from apps.products.models import EnableHistory, Product
+from apps.products.tasks import lapse
+
+pytestmark = pytest.mark.django_db
+
+
+def at(**delta):
+    return timezone.now() + dt.timedelta(**delta)
+
+
+@pytest.fixture
+def put(cast, call, unit):
+    def run(act="enable", body=None):
+        return call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/{act}", body)
+
+    return run
+
+
+def states(unit):
+    return list(EnableHistory.objects.filter(product=unit).order_by("pk").values_list("current_enable_state", "lapsed"))
+
+
+def test_an_order_with_a_deadline_is_told_with_it_and_not_after_it(put, unit, device):
+    until = at(hours=2)
+    assert put(body={"valid_until": until.isoformat()}).status_code == 200
+    orders = device.orders()
+    assert (orders["enabled"], orders["valid_until"][:16]) == (True, until.isoformat()[:16])
+    with time_machine.travel(until + dt.timedelta(seconds=1)):
+        orders = device.orders()
+        assert (orders["enabled"], "valid_until" in orders) == (False, False)
+        assert states(unit) == [("init", False), ("pending_enabled", True), ("disabled", False)]
+        unit = Product.objects.get(pk=unit.pk)
+        assert (unit.desired_enable_flag, unit.current_enable_flag) == (False, False)
+
+
+def test_the_sweep_ends_orders_of_units_that_stay_away(put, unit):
+    put(body={"valid_until": at(hours=2).isoformat()})
+    lapse()
+    assert states(unit)[-1] == ("pending_enabled", False)
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        lapse()
+    assert states(unit)[1:] == [("pending_enabled", True), ("disabled", False)]
+
+
+def test_what_was_confirmed_in_time_stays(put, unit, device):
+    put(body={"valid_until": at(hours=2).isoformat()})
+    device.report(enabled=True)
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        assert device.orders()["enabled"] is True
+    assert states(unit)[-1] == ("enabled", False)
+
+
+def test_the_same_order_again_makes_it_hold_longer_and_never_shorter(put, unit, device):
+    put(body={"valid_until": at(hours=2).isoformat()})
+    put(body={"valid_until": at(hours=1).isoformat()})
+    put(body={"valid_until": at(hours=9).isoformat()})
+    with time_machine.travel(at(hours=3)):
+        assert device.orders()["enabled"] is True
+    put()
+    assert "valid_until" not in device.orders()
+    assert len(states(unit)) == 2
+
+
+def test_a_newer_opposite_order_has_no_deadline_of_the_old_one(put, unit, device):
+    device.report(enabled=True)
+    put("disable", {"valid_until": at(hours=2).isoformat()})
+    put("enable")
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        assert device.orders()["enabled"] is True
+
+
+@pytest.mark.parametrize("bad", ["2001-01-01", "soon", "", 5, [], True, {}])
+def test_a_bad_deadline_is_refused_and_nothing_is_ordered(put, unit, bad):
+    answer = put(body={"valid_until": bad})
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["valid_until"])
+    assert len(states(unit)) == 1
+
+
+def test_the_tables_show_the_documented_columns_only(cast, call, put, unit):
+    put(body={"valid_until": at(hours=2).isoformat()})
+    row = call(cast.bob, "GET", "/v1/enable_history").json()["objects"][0]
+    assert not {"valid_until", "lapsed"} & set(row)
