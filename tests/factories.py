@@ -133,6 +133,8 @@ def sample(column: Column, number: int | None = None) -> Any:
     """A fresh value that the column takes."""
     number = next(_numbers) if number is None else number
     field = column.value_field
+    if column.name == "data_type":
+        return "string"  # of a parameter: the type of which every text is
     if column.field.choices:
         options = [choice for choice, _ in column.field.flatchoices]
         return options[number % len(options)]

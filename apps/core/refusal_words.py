@@ -76,6 +76,17 @@ TEMPLATES = (
     noop("points to no row that exists"),
     noop("stands for several units; give the IMEI"),
     noop("was made a date by a spreadsheet; format that column as text"),
+    noop("is no known software version"),
+    noop("is marked as bad and is never installed"),
+    noop("is not allowed for this type of unit"),
+    noop("cannot be ordered: the software of this unit is locked to %(name)s"),
+    noop("must be ACTIVATED, MONITORED or IN_REPAIR_SYSTEM for an energy limit"),
+    noop("may not be changed while total_accessory_energy is set"),
+    noop("must lie in the future"),
+    noop("must be at least %(least)s"),
+    noop("must be at most %(most)s"),
+    noop("must go in steps of %(step)s from %(least)s"),
+    noop("must have at least %(least)s characters"),
     noop("was shortened by a spreadsheet; format that column as text"),
 )
 

@@ -75,3 +75,18 @@ def _number(text: str, *, whole: bool) -> float:
         if not number.is_integer():
             raise
         return int(number)
+
+
+def check_written(row: Any) -> None:
+    """What is new, or is still to be told, is of its type; what was kept long ago may stay."""
+    if row.modified_at is None or row.status == "pending":
+        check(row.parameter_type, row.value)
+
+
+def parameter_type(name: str, units: str) -> ParameterType:
+    """The type of a parameter that a rule of ours speaks of, a number. A system that has none of this name gets it."""
+    kind, _made = ParameterType.objects.get_or_create(
+        name=name,
+        defaults={"data_type": "float", "units": units, "repeatable": False, "setting": True, "created_by": "system"},
+    )
+    return kind

@@ -10,7 +10,13 @@ from apps.accounts.models import Entity
 from apps.core.actors import Actor
 from apps.core.identifiers import SHORTENED, readings, typed, with_zeros
 from apps.core.refusals import NotFound, refuse_if
-from apps.products.models import Product, ProductEntityLinker, ProductSoftwareLinker, SoftwareVersionType
+from apps.products.models import (
+    Product,
+    ProductEntityLinker,
+    ProductParameter,
+    ProductSoftwareLinker,
+    SoftwareVersionType,
+)
 
 LONGEST_SEARCH = 64
 
@@ -88,6 +94,11 @@ def runs_software(product: Product, version: SoftwareVersionType) -> bool:
     if product.reported_software is not None:
         return product.reported_software == version.name
     return software_running(product).filter(software_version_type=version).exists()
+
+
+def parameter_siblings(row: ProductParameter) -> QuerySet[ProductParameter]:
+    """The unit's rows of the same type of parameter, this one among them."""
+    return ProductParameter.objects.filter(product__product_imei=row.product_id, parameter_type=row.parameter_type_id)
 
 
 def units(by: Actor) -> QuerySet[Product]:

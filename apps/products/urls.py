@@ -1,7 +1,9 @@
 from apps.api.endpoint import route
 from apps.products import api
+from apps.products.enable_status import current_enable_status
 
 urlpatterns = [
+    route("current_enable_status", current_enable_status),
     route("products/<str:imei>/enable", api.enable),
     route("products/<str:imei>/disable", api.disable),
     route("products/<str:imei>/enable_tamper_switch", api.enable_tamper_switch),

@@ -14,10 +14,11 @@ from apps.core.refusals import refuse_if
 from apps.core.rows import touch
 from apps.parts.models import DefaultEnergyLimit, PartParameter
 from apps.products import queries as products
-from apps.products.actions import order_parameter, parameter_type
+from apps.products.actions import order_parameter
 from apps.products.actions.announce import announce
-from apps.products.actions.parameters import PENDING, check_written, overtake, settle
+from apps.products.actions.parameters import PENDING, overtake, settle
 from apps.products.models import Product, ProductParameter
+from apps.products.parameters import check_written, parameter_type
 from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, MONITORED, NON_EXISTANT
 from apps.repairs import queries
 from apps.repairs.models import Repair
@@ -44,7 +45,7 @@ def part_parameter_row_written(row: PartParameter, *, by: Actor) -> None:
     imei = row.part.part_product_linker.filter(date_removed=None).values_list("product_id", flat=True).first()
     product = imei and Product.objects.select_for_update(of=("self",), no_key=True).get(product_imei=imei)
     if row.status == PENDING:
-        overtake(_siblings(row), row, by)
+        overtake(_siblings(row), row, by=by)
     if product:
         product.order_seq += 1
         touch(product, "order_seq", by=by)
@@ -58,7 +59,7 @@ def settle_part_parameters(product: Product, *, reported: Mapping[str, Mapping[s
     pending = queries.pending_part_parameters(product)
     confirmed = []
     for part_id, values in reported.items():
-        confirmed += settle(pending.filter(part_id=int(part_id)), values, _siblings, by)
+        confirmed += settle(pending.filter(part_id=int(part_id)), values, _siblings, by=by)
     if confirmed:
         announce("product.parameters_reported", product, by=by, parameters=confirmed)
 

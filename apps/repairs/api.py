@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from django.http import HttpResponse
+from pydantic import StrictFloat, StrictInt, StrictStr
 from rest_framework.request import Request
 
 from apps.api import reading
@@ -64,7 +65,7 @@ def parameters_history(request: Request, product: Product, body: HistoryQuery) -
 class EnergyLimitBody(Body):
     """Energy limits are passed in as strings; a JSON number is taken too."""
 
-    energy_limit: str | int | float
+    energy_limit: StrictStr | StrictInt | StrictFloat
 
     @property
     def number(self) -> float:
@@ -72,7 +73,7 @@ class EnergyLimitBody(Body):
             number = float(self.energy_limit)
         except ValueError:
             number = math.nan
-        if isinstance(self.energy_limit, bool) or not math.isfinite(number):
+        if not math.isfinite(number):
             raise Invalid({"energy_limit": 'must be a number such as "120.5"'})
         if number < 0:
             raise Invalid({"energy_limit": "must not be negative"})

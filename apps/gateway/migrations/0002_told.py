@@ -5,19 +5,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('gateway', '0001_initial'),
-        ('products', '0007_deadlines'),
+        ("gateway", "0001_initial"),
+        ("products", "0007_deadlines"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Told',
+            name="Told",
             fields=[
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='told', serialize=False, to='products.product')),
-                ('unanswered_since', models.DateTimeField(null=True)),
-                ('firsts', models.JSONField(default=list)),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="told",
+                        serialize=False,
+                        to="products.product",
+                    ),
+                ),
+                ("unanswered_since", models.DateTimeField(null=True)),
+                ("firsts", models.JSONField(default=list)),
             ],
         ),
     ]

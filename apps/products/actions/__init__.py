@@ -2,7 +2,7 @@
 
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
 from apps.products.actions.lifecycle import change_state, register_product
-from apps.products.actions.parameters import order_parameter, parameter_row_written, parameter_type, settle_parameters
+from apps.products.actions.parameters import order_parameter, parameter_row_written, settle_parameters
 from apps.products.actions.reports import record_connection
 from apps.products.actions.rows import (
     delete_product,
@@ -40,7 +40,6 @@ __all__ = [
     "lock_software",
     "order_parameter",
     "parameter_row_written",
-    "parameter_type",
     "software_row_written",
     "update_software",
     "record_connection",

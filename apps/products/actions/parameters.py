@@ -40,34 +40,19 @@ def order_parameter(product: Product, *, kind: ParameterType, value: str, by: Ac
     return row
 
 
-def parameter_type(name: str, units: str) -> ParameterType:
-    """The type of a parameter that a rule of ours speaks of, a number. A system that has none of this name gets it."""
-    kind, _made = ParameterType.objects.get_or_create(
-        name=name,
-        defaults={"data_type": "float", "units": units, "repeatable": False, "setting": True, "created_by": "system"},
-    )
-    return kind
-
-
 @action(level=None)
 def parameter_row_written(row: ProductParameter, *, by: Actor) -> None:
     """An order through its table."""
     product = Product.objects.select_for_update(no_key=True).get(product_imei=row.product_id)
-    check_written(row)
+    parameters.check_written(row)
     _ordered(product, row, by)
-
-
-def check_written(row: Any) -> None:
-    """What is new, or is still to be told, is of its type; what was kept long ago may stay."""
-    if row.modified_at is None or row.status == PENDING:
-        parameters.check(row.parameter_type, row.value)
 
 
 def _ordered(product: Product, row: ProductParameter, by: Actor) -> None:
     if row.status == PENDING and row.parameter_type.name in parameters.NEVER_SENT:
-        activate(siblings(row), row, by)  # nobody is told, so nobody will confirm
+        activate(queries.parameter_siblings(row), row, by=by)  # nobody is told, so nobody will confirm
     if row.status == PENDING:
-        overtake(siblings(row), row, by)
+        overtake(queries.parameter_siblings(row), row, by=by)
     product.order_seq += 1
     touch(product, "order_seq", by=by)
     if row.status == PENDING:
@@ -78,12 +63,13 @@ def _ordered(product: Product, row: ProductParameter, by: Actor) -> None:
 def settle_parameters(product: Product, *, reported: Mapping[str, Any], by: Actor) -> None:
     """The unit, whose row the caller holds, names values it has taken over."""
     pending = ProductParameter.objects.select_related("parameter_type").filter(product=product, status=PENDING)
-    confirmed = settle(pending, reported, siblings, by)
+    confirmed = settle(pending, reported, queries.parameter_siblings, by=by)
     if confirmed:
         announce("product.parameters_reported", product, by=by, parameters=confirmed)
 
 
-def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any, by: Actor) -> list[str]:
+@action(level=None)
+def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any, *, by: Actor) -> list[str]:
     """Names of the parameters that these values confirm: their newest pending row becomes active."""
     named = pending.filter(parameter_type__name__in=list(reported)[:MOST_REPORTED])
     confirmed = []
@@ -92,16 +78,13 @@ def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any
         if row.status == PENDING and parameters.same_value(
             row.parameter_type, row.value, reported[row.parameter_type.name]
         ):
-            activate(siblings_of(row), row, by)
+            activate(siblings_of(row), row, by=by)
             confirmed.append(row.parameter_type.name)
     return confirmed[::-1]
 
 
-def siblings(row: ProductParameter) -> QuerySet[ProductParameter]:
-    return ProductParameter.objects.filter(product=row.product_id, parameter_type=row.parameter_type_id)
-
-
-def overtake(rows: QuerySet[Any], row: Any, by: Actor) -> None:
+@action(level=None)
+def overtake(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
     """Of several pending rows of one type the newest stands."""
     if row.parameter_type.repeatable:
         return
@@ -111,11 +94,12 @@ def overtake(rows: QuerySet[Any], row: Any, by: Actor) -> None:
     )
 
 
-def activate(rows: QuerySet[Any], row: Any, by: Actor) -> None:
+@action(level=None)
+def activate(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
     now = timezone.now()
     if not row.parameter_type.repeatable:
         rows.filter(status=ACTIVE).exclude(pk=row.pk).update(status=REMOVED, date_removed=now, **_meta(now, by))
-        overtake(rows, row, by)
+        overtake(rows, row, by=by)
     row.status, row.date_added = ACTIVE, now
     touch(row, "status", "date_added", by=by)
 

@@ -4,54 +4,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('products', '0006_row_history'),
+        ("products", "0006_row_history"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='enablehistory',
-            name='lapsed',
+            model_name="enablehistory",
+            name="lapsed",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='enablehistory',
-            name='valid_until',
+            model_name="enablehistory",
+            name="valid_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='historicalenablehistory',
-            name='lapsed',
+            model_name="historicalenablehistory",
+            name="lapsed",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='historicalenablehistory',
-            name='valid_until',
+            model_name="historicalenablehistory",
+            name="valid_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='historicaltamperenablehistory',
-            name='lapsed',
+            model_name="historicaltamperenablehistory",
+            name="lapsed",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='historicaltamperenablehistory',
-            name='valid_until',
+            model_name="historicaltamperenablehistory",
+            name="valid_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='tamperenablehistory',
-            name='lapsed',
+            model_name="tamperenablehistory",
+            name="lapsed",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='tamperenablehistory',
-            name='valid_until',
+            model_name="tamperenablehistory",
+            name="valid_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddIndex(
-            model_name='enablehistory',
-            index=models.Index(condition=models.Q(('lapsed', False), ('valid_until__isnull', False)), fields=['valid_until'], name='products_order_with_deadline'),
+            model_name="enablehistory",
+            index=models.Index(
+                condition=models.Q(("lapsed", False), ("valid_until__isnull", False)),
+                fields=["valid_until"],
+                name="products_order_with_deadline",
+            ),
         ),
     ]

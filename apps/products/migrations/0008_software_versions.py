@@ -18,7 +18,11 @@ def fill(apps, schema_editor):
     for name, types in ALLOWED.items():
         version, made = version_type.objects.get_or_create(
             name=name,
-            defaults={"release_date": dt.datetime(2016, 1, 1, tzinfo=dt.UTC), "status": "stable", "created_by": "system"},
+            defaults={
+                "release_date": dt.datetime(2016, 1, 1, tzinfo=dt.UTC),
+                "status": "stable",
+                "created_by": "system",
+            },
         )
         if not made:  # somebody keeps it already, and knows where it may run
             continue

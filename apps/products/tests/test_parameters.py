@@ -11,7 +11,13 @@ pytestmark = pytest.mark.django_db
 
 def kind_of(name, data_type, rules=None, repeatable=False):
     return new(
-        ParameterType, by=SYSTEM, name=name, data_type=data_type, validation_rules=rules, repeatable=repeatable, setting=True
+        ParameterType,
+        by=SYSTEM,
+        name=name,
+        data_type=data_type,
+        validation_rules=rules,
+        repeatable=repeatable,
+        setting=True,
     )
 
 

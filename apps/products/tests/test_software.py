@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 def versions(unit):
     made = {}
     for name in ("v1", "v2", "v3"):
-        made[name] = new(SoftwareVersionType, by=SYSTEM, name=name, release_date="2026-01-01T00:00:00Z", link=f"/{name}")
+        made[name] = new(
+            SoftwareVersionType, by=SYSTEM, name=name, release_date="2026-01-01T00:00:00Z", link=f"/{name}"
+        )
         new(
             ProductTypeSoftwareVersionTypeLinker, by=SYSTEM, product_type_id=unit.product_type_id,
             software_version_type=made[name],

@@ -1,0 +1,101 @@
+"""GET /v1/products/<imei>/pending: why something is still pending."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from apps.core.actors import SYSTEM
+from apps.core.rows import new
+from apps.dcm.models import PaymentCommand
+from apps.products.models import ParameterType, Product
+
+pytestmark = pytest.mark.django_db
+KEYS = {"kind", "order_id", "value", "asked_by", "asked_at", "valid_until", "steps", "next_step", "next_step_at"}
+
+
+@pytest.fixture
+def look(cast, call, unit):
+    def run():
+        answer = call(cast.bob, "GET", f"/v1/products/{unit.product_imei}/pending").json()
+        assert answer["status"] == "success"
+        return answer["data"]
+
+    return run
+
+
+def steps(order):
+    return [step["step"] for step in order["steps"]]
+
+
+def test_the_way_of_a_switching_order(cast, call, unit, device, look):
+    assert look() == []
+    until = (timezone.now() + dt.timedelta(days=2)).isoformat()
+    call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable", {"valid_until": until})
+    (order,) = look()
+    assert set(order) == KEYS
+    assert (order["kind"], order["value"], order["asked_by"]) == ("enable", True, cast.tina.email)
+    assert order["order_id"] == Product.objects.get(pk=unit.pk).latest_enable_history_id
+    assert order["valid_until"][:16] == until[:16]
+    assert (steps(order), order["next_step"], order["next_step_at"]) == (["queued"], "connected", None)
+    assert set(order["steps"][0]) == {"step", "at", "detail"}
+    device.report(enabled=False)
+    (order,) = look()
+    assert (steps(order), order["next_step"]) == (["queued", "connected"], "told")
+    assert order["next_step_at"] > order["asked_at"]
+    device.orders()
+    (order,) = look()
+    assert (steps(order), order["next_step"]) == (["queued", "connected", "told"], "confirmed")
+    device.report(enabled=True)
+    assert look() == []
+
+
+def test_an_opposite_order_replaces_the_one_before(cast, call, unit, device, look):
+    for act in ("enable", "disable"):
+        call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/{act}")
+    (order,) = look()
+    assert (order["kind"], order["value"]) == ("enable", False)
+
+
+def test_every_kind_of_order_is_listed_the_newest_first(cast, call, unit, device, look):
+    kind = new(ParameterType, by=SYSTEM, name="limit", data_type="int", repeatable=False, setting=True)
+    start = timezone.now()
+    doing = (
+        lambda: call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable_tamper_switch"),
+        lambda: call(cast.alice, "PUT", f"/v1/products/{unit.product_imei}/update_software", {"software": "3.6"}),
+        lambda: call(cast.alice, "POST", "/v1/product_parameters", {
+            "product_imei": unit.product_imei, "parameter_type_id": kind.pk, "value": "30"}),
+        lambda: new(PaymentCommand, by=SYSTEM, product=unit, value=600, category="payment", void=False, transaction_id="t"),
+    )  # fmt: skip
+    for minute, do in enumerate(doing):
+        with time_machine.travel(start + dt.timedelta(minutes=minute)):
+            do()
+    with time_machine.travel(start + dt.timedelta(minutes=9)):
+        found = look()
+        assert [(order["kind"], order["value"]) for order in found] == [
+            ("payment", 600), ("parameter", "30"), ("software", "3.6"), ("tamper", True)
+        ]  # fmt: skip
+        assert found[1]["steps"][0]["detail"] == "limit"
+        device.orders()
+        assert {order["next_step"] for order in look()} == {"confirmed"}
+        device.report(software="3.5")
+        software = next(order for order in look() if order["kind"] == "software")
+        assert "failed" in steps(software)
+
+
+def test_what_was_told_before_a_newer_order_keeps_its_time(cast, call, unit, device, look):
+    start = timezone.now()
+    with time_machine.travel(start):
+        call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable")
+    with time_machine.travel(start + dt.timedelta(minutes=1)):
+        device.orders()
+    with time_machine.travel(start + dt.timedelta(minutes=2)):
+        call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable_tamper_switch")
+        tamper, power = look()
+        assert (tamper["next_step"], power["next_step"]) == ("connected", "confirmed")
+
+
+def test_scope(cast, call, unit):
+    assert call(cast.charlie, "GET", f"/v1/products/{unit.product_imei}/pending").status_code == 404
+    assert call(None, "GET", f"/v1/products/{unit.product_imei}/pending").status_code == 401
