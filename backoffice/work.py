@@ -9,6 +9,11 @@ KINDS = {
     "units.note": "apps.products.bulk.AddNote",
     "units.enable_tamper": "apps.products.bulk.EnableTamper",
     "units.disable_tamper": "apps.products.bulk.DisableTamper",
+    "units.software": "apps.products.bulk_orders.UpdateSoftware",
+    "units.lock_software": "apps.products.bulk_orders.LockSoftware",
+    "units.unlock_software": "apps.products.bulk_orders.UnlockSoftware",
+    "units.expire_software": "apps.products.bulk_orders.ExpireSoftware",
+    "units.parameter": "apps.products.bulk_orders.SetParameter",
     "rows.import": "apps.transfer.importing.Import",
     "rows.export": "apps.transfer.exporting.Export",
 }

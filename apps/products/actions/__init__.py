@@ -2,7 +2,7 @@
 
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
 from apps.products.actions.lifecycle import change_state, register_product
-from apps.products.actions.parameters import order_parameter, parameter_row_written, settle_parameters
+from apps.products.actions.parameters import order_parameter, parameter_row_written, set_parameter, settle_parameters
 from apps.products.actions.reports import record_connection
 from apps.products.actions.rows import (
     delete_product,
@@ -47,6 +47,7 @@ __all__ = [
     "remove_entity",
     "remove_history_row",
     "set_desired_enable_flag",
+    "set_parameter",
     "settle_parameters",
     "settle_power",
     "settle_software",

@@ -24,7 +24,14 @@ PENDING, ACTIVE, REMOVED, EXPIRED = "pending", "active", "removed", "expired"
 MOST_REPORTED = 1000
 
 
-@action(level=Level.TECHNICAL)
+@action(level=Level.SYSTEM)
+def set_parameter(product: Product, *, kind: ParameterType, value: str, by: Actor) -> ProductParameter | None:
+    """Order a value of any parameter, which its table lets SYSTEM do only."""
+    row: ProductParameter | None = order_parameter(product, kind=kind, value=value, by=by)
+    return row
+
+
+@action(level=None)
 def order_parameter(product: Product, *, kind: ParameterType, value: str, by: Actor) -> ProductParameter | None:
     """Order this value; None where it is ordered already, or holds already with nothing else ordered."""
     product = queries.fetch(product.product_imei, by=by, lock=True)

@@ -1,0 +1,138 @@
+"""Orders to many units that a unit confirms itself: software and parameters."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.actors import Actor
+from apps.core.refusal_words import translated
+from apps.core.refusals import Invalid
+from apps.core.telling import step, tell
+from apps.products import actions, parameters, queries
+from apps.products.bulk import OnUnits
+from apps.products.models import ParameterType, Product, ProductParameter, SoftwareVersionType
+
+
+class UpdateSoftware(OnUnits):
+    title, icon, level = _("Order a software version"), "system_update", actions.update_software.level  # type: ignore[assignment]
+
+    def form(self, *, by: Actor, data: Any = None) -> forms.Form:
+        return SoftwareForm(data)
+
+    def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        return {"software": cleaned["software"].pk}
+
+    def told(self, params: Mapping[str, Any]) -> str:
+        return _version(params["software"])
+
+    def stands(self, unit: Product, by: Actor) -> str:
+        return _wanted(unit)
+
+    def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
+        before = _wanted(unit)
+        self.order(unit, params["software"], by)
+        after = _wanted(Product.objects.get(pk=unit.pk))
+        return None if before == after else step(before, after)
+
+    def order(self, unit: Product, software: int, by: Actor) -> None:
+        actions.update_software(unit, software=software, by=by)
+
+
+class LockSoftware(UpdateSoftware):
+    title, icon, level = _("Order and lock a software version"), "lock_clock", actions.lock_software.level
+
+    def order(self, unit: Product, software: int, by: Actor) -> None:
+        actions.lock_software(unit, software=software, by=by)
+
+    def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
+        held = unit.software_lock
+        told = super().act(unit, params, by)
+        if held is not None and held.pk == params["software"]:
+            return told
+        return tell("locked to %(name)s", name=_version(params["software"]))
+
+
+class UnlockSoftware(OnUnits):
+    title, icon, level = _("Unlock the software"), "lock_open", actions.lock_software.level  # type: ignore[assignment]
+
+    def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
+        held = unit.software_lock
+        actions.lock_software(unit, software=None, by=by)
+        return None if held is None else tell("was locked to %(name)s", name=held.name)
+
+
+class ExpireSoftware(OnUnits):
+    title, icon, level = _("Withdraw software orders"), "update_disabled", actions.expire_software_updates.level  # type: ignore[assignment]
+
+    def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
+        before = _wanted(unit)
+        return step(before, _wanted(unit)) if actions.expire_software_updates(unit, by=by) else None
+
+
+class SetParameter(OnUnits):
+    title, icon, level = _("Order a parameter's value"), "tune", actions.set_parameter.level  # type: ignore[assignment]
+
+    def form(self, *, by: Actor, data: Any = None) -> forms.Form:
+        return ParameterForm(data)
+
+    def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        return {"parameter": cleaned["parameter"].pk, "value": cleaned["value"]}
+
+    def told(self, params: Mapping[str, Any]) -> str:
+        kind = ParameterType.objects.filter(pk=params["parameter"]).first()
+        return f"{kind.name if kind else params['parameter']} = {params['value']}"
+
+    def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
+        kind = ParameterType.objects.filter(pk=params["parameter"]).first()
+        if kind is None:
+            raise Invalid({"parameter": "points to no row that exists"})
+        held = ProductParameter.objects.filter(product=unit, parameter_type=kind, status__in=("active", "pending"))
+        before = held.order_by("-status", "-pk").values_list("value", flat=True).first()
+        row = actions.set_parameter(unit, kind=kind, value=params["value"], by=by)
+        return None if row is None else step(f"{kind.name} = {before or '–'}", row.value)
+
+
+class SoftwareForm(forms.Form):
+    headings: ClassVar[Any] = {"software": _("Software")}
+
+    software = forms.ModelChoiceField(label=_("Software version"), queryset=SoftwareVersionType.objects.none())
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        box: Any = self.fields["software"]
+        box.queryset = SoftwareVersionType.objects.exclude(status="bad").order_by("name")
+        box.label_from_instance = lambda version: version.name
+
+
+class ParameterForm(forms.Form):
+    headings: ClassVar[Any] = {"parameter": _("Parameter"), "value": _("Value")}
+
+    parameter = forms.ModelChoiceField(label=_("Parameter"), queryset=ParameterType.objects.none())
+    value = forms.CharField(label=_("Value"), max_length=1000)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        box: Any = self.fields["parameter"]
+        box.queryset = ParameterType.objects.order_by("name")
+        box.label_from_instance = lambda kind: f"{kind.name} ({kind.units})" if kind.units else kind.name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "parameter" in cleaned and "value" in cleaned:
+            try:
+                parameters.check(cleaned["parameter"], cleaned["value"])
+            except Invalid as refused:
+                self.add_error("value", translated(refused.errors["value"]))
+        return cleaned
+
+
+def _version(key: int) -> str:
+    return str(SoftwareVersionType.objects.filter(pk=key).values_list("name", flat=True).first() or key)
+
+
+def _wanted(unit: Product) -> str:
+    """What is ordered, else what runs."""
+    ordered = queries.software_ordered(unit).order_by("-pk").values_list("software_version_type__name", flat=True)
+    return str(ordered.first() or unit.reported_software or "–")
