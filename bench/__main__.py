@@ -5,12 +5,13 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
 
-from bench import admin_pages, gateway, lists, million, one_process, read_one, restless
+from bench import admin_pages, flips, gateway, lists, million, one_process, read_one, restless
 
 BENCHES = {
     "read_one": read_one.run,
     "lists": lists.run,
     "gateway": gateway.run,
+    "flips": flips.run,
     "one_process": one_process.run,
     "restless": restless.run,
     "million": million.run,
