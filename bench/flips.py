@@ -38,8 +38,8 @@ def _make(units: int) -> dict[str, str]:
 
     for number in range(units):
         create_hub2(
-            imei=f"99{number:013d}", imsi=f"99{number:013d}", iccid=None, device_key=f"{number:024d}", pcb_part_type_id=None,
-            sim_part_type_id=None, assembler=None, manufacturer=None, by=SYSTEM,
+            imei=f"99{number:013d}", imsi=f"99{number:013d}", iccid=None, device_key=f"{number:024d}",
+            pcb_part_type_id=None, sim_part_type_id=None, assembler=None, manufacturer=None, by=SYSTEM,
         )  # fmt: skip
     return {unit.product_imei: str(unit.device_key) for unit in Product.objects.filter(product_imei__startswith="99")}
 
@@ -69,6 +69,7 @@ async def _play(base: str, keys: dict[str, str], flips: int, token: str) -> tupl
         async def order(unit: WatchedUnit, on: bool) -> None:
             headers = {"Authorization": f"Token token={token}"}
             await client.put(f"/v1/products/{unit.imei}/{'enable' if on else 'disable'}", headers=headers)
+            unit.witness.wanted[await asyncio.to_thread(_seq, unit.imei)] = on
 
         async def life(imei: str, key: str) -> tuple[bool, int, int]:
             own = random.Random(imei)
@@ -87,6 +88,12 @@ async def _play(base: str, keys: dict[str, str], flips: int, token: str) -> tupl
 
         lives = await asyncio.gather(*(life(imei, key) for imei, key in keys.items()))
     return sum(one[0] for one in lives), sum(one[1] for one in lives), sum(one[2] for one in lives), counted[0]
+
+
+def _seq(imei: str) -> int:
+    from apps.products.models import Product
+
+    return Product.objects.values_list("order_seq", flat=True).get(product_imei=imei)
 
 
 async def _waits(client: httpx.AsyncClient, imei: str, token: str) -> bool:
