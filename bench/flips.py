@@ -38,7 +38,7 @@ def _make(units: int) -> dict[str, str]:
 
     for number in range(units):
         create_hub2(
-            imei=f"99{number:013d}", imsi=f"99{number:013d}", iccid=None, device_key=f"{number:024d}",
+            imei=f"99{number:013d}", imsi=f"98{number:013d}", iccid=None, device_key=f"{number:024d}",
             pcb_part_type_id=None, sim_part_type_id=None, assembler=None, manufacturer=None, by=SYSTEM,
         )  # fmt: skip
     return {unit.product_imei: str(unit.device_key) for unit in Product.objects.filter(product_imei__startswith="99")}
