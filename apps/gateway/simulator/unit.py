@@ -67,6 +67,7 @@ class Unit:
     enabled: bool = False
     tamper_enabled: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
+    part_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     credit: float = 30 * 86400.0  # seconds of light
     applied: dict[str, None] = field(default_factory=dict)  # transaction ids taken over, oldest first
     acknowledging: list[str] = field(default_factory=list)  # taken over, not yet told
@@ -146,6 +147,7 @@ class Unit:
             "tamper_enabled": self.tamper_enabled,
             "balance": int(self.credit),
             "parameters": self.parameters,
+            "part_parameters": self.part_parameters,
             "cells": [{"lac": 1201, "cid": 40 + len(self.imei), "signal": self.chance.randint(-105, -70),
                        "mcc": 635, "mnc": 10}],
         }  # fmt: skip
@@ -155,15 +157,22 @@ class Unit:
         if orders["seq"] < self.seq:
             return False
         self.seq = orders["seq"]
-        before = (self.enabled, self.tamper_enabled, self.software, dict(self.parameters))
-        self.enabled, self.tamper_enabled = orders["enabled"], orders["tamper_enabled"]
+        before = self._settings()
+        if orders.get("valid_until", orders["time"]) >= orders["time"]:
+            self.enabled = orders["enabled"]
+        self.tamper_enabled = orders["tamper_enabled"]
         if orders["software"]:
             self.software = orders["software"]["name"]
         self.parameters = self.parameters | orders["parameters"]
+        for part, values in orders["part_parameters"].items():
+            self.part_parameters = self.part_parameters | {part: self.part_parameters.get(part, {}) | values}
         new = [command for command in orders["payment_commands"] if command["transaction_id"] not in self.applied]
         for command in new:
             self._take_credit(**command)
-        return bool(new) or before != (self.enabled, self.tamper_enabled, self.software, self.parameters)
+        return bool(new) or before != self._settings()
+
+    def _settings(self) -> tuple[Any, ...]:
+        return self.enabled, self.tamper_enabled, self.software, self.parameters, self.part_parameters
 
     def _take_credit(self, transaction_id: str, category: str, value: int) -> None:
         """Each command counts once, however often it comes; a balance never falls below nothing."""

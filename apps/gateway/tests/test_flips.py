@@ -95,7 +95,7 @@ def test_control_a_unit_that_forgets_seq_does_take_over_what_is_stale(cast):
         unit.witness.wanted[after.order_seq] = after.desired_enable_flag
         answers.append({
             "seq": after.order_seq, "enabled": after.desired_enable_flag, "tamper_enabled": False, "software": None,
-            "parameters": {}, "payment_commands": [],
+            "parameters": {}, "part_parameters": {}, "payment_commands": [], "time": "2026-01-01",
         })  # fmt: skip
     unit.obey(answers[1])
     assert not unit.obey(answers[0])  # the rule
