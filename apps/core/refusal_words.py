@@ -87,6 +87,11 @@ TEMPLATES = (
     noop("must be at most %(most)s"),
     noop("must go in steps of %(step)s from %(least)s"),
     noop("must have at least %(least)s characters"),
+    noop("A roll-out concerns units of all entities; this needs GLOBAL scope"),
+    noop("is not allowed to run this version; allow it first"),
+    noop("has a roll-out already; stop that one first"),
+    noop("is all of the units already"),
+    noop("is over; begin another roll-out"),
     noop("was shortened by a spreadsheet; format that column as text"),
 )
 

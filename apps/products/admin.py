@@ -25,6 +25,7 @@ from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import contact, queries
 from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
+from apps.products.admin_rollouts import ADMINS as ROLLOUTS
 from apps.products.bulk import OnUnits
 from apps.products.models import (
     Connection,
@@ -283,4 +284,4 @@ class NoteAdmin(RowAdmin):
         return Truncator(row.note_text).chars(TEXT_SHOWN)
 
 
-ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin)
+ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin, *ROLLOUTS)

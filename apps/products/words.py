@@ -14,6 +14,12 @@ LABELS: dict[EnableState, str | Promise] = {
     EnableState.PENDING_DISABLED: _("pending: disable"),
 }
 
+ROLLOUTS: dict[str, str | Promise] = {
+    "running": _("running"),
+    "stopped": _("stopped"),
+    "done": _("done"),
+}
+
 STATES: dict[int, str | Promise] = {
     states.NON_EXISTANT: _("not made yet"),
     states.STORED: _("in store"),
