@@ -209,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
     "jobs: forget old work": {"task": "apps.jobs.tasks.tidy", "schedule": 86400.0},
     "products: end orders whose time is over": {"task": "apps.products.tasks.lapse", "schedule": 60.0},
     "products: roll software out": {"task": "apps.products.tasks.roll_out", "schedule": 60.0},
+    "connectivity: place units by their cells": {"task": "apps.connectivity.tasks.locate", "schedule": 60.0},
     "api: forget past changes of tables": {"task": "apps.api.tasks.tidy", "schedule": 900.0},
     "accounts: forget old tokens and counters": {"task": "apps.accounts.tasks.tidy", "schedule": 3600.0},
 }

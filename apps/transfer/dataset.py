@@ -197,6 +197,7 @@ def _upsert(table: Table, rows: list[Any], keep_secrets: bool) -> None:
         for field in model._meta.concrete_fields
         if field.name not in kept and (field.name not in hidden or (field.name in digests and not keep_secrets))
     ]
+    replaced += model.DERIVED
     if model is Part and not keep_secrets:
         replaced.append("device_key")
     keys = [getattr(row, key.attname) for row in rows]
