@@ -135,7 +135,8 @@ def _store(rows: Collection[Row]) -> None:
             places = ", ".join(["%s"] * len(COLUMNS))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places}) {upsert}", list(rows))  # noqa: S608
             return
-        cursor.execute(f"CREATE TEMP TABLE brought ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608
+        cursor.execute(f"CREATE TEMP TABLE cells_brought AS SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608
         text = "".join("\t".join(map(str, row)) + "\n" for row in sorted(rows))
-        cursor.cursor.copy_expert(f"COPY brought ({columns}) FROM STDIN", io.StringIO(text))
-        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM brought {upsert}")  # noqa: S608
+        cursor.cursor.copy_expert(f"COPY cells_brought ({columns}) FROM STDIN", io.StringIO(text))
+        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM cells_brought {upsert}")  # noqa: S608
+        cursor.execute("DROP TABLE cells_brought")

@@ -56,10 +56,7 @@ class ConnectionAdmin(RowAdmin):
     @display(description=_("Cells heard"))
     def cells(self, row: Connection) -> Any:
         heard = []
-        for names in CELL_COLUMNS:
-            seen = {key: getattr(row, column) for column, key in names}
-            if seen["cid"] is None and seen["lac"] is None:
-                continue
+        for seen in row.cells:
             network = "-".join(str(seen[key]) for key in ("mcc", "mnc") if seen[key] is not None)
             cell = "/".join("–" if seen[key] is None else str(seen[key]) for key in ("lac", "cid"))
             signal = "" if seen["signal"] is None else f", {number_format(seen['signal'])} dBm"

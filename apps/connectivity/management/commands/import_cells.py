@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.connectivity import importing, sweeping
 
-
 TELL_EVERY = 5  # seconds
 
 
