@@ -76,7 +76,7 @@ class Where:
     @property
     def coordinates(self) -> str:
         north, east = (_("N"), _("S"))[self.latitude < 0], (_("E"), _("W"))[self.longitude < 0]
-        lat, lon = (number_format(abs(value), 5) for value in (self.latitude, self.longitude))
+        lat, lon = (number_format(round(abs(value), 5), 5) for value in (self.latitude, self.longitude))
         return f"{lat}° {north}, {lon}° {east}"
 
     @property
@@ -138,7 +138,8 @@ def _near(lat: float, lon: float, shops: list[tuple[str, float, float]]) -> str:
             return gettext("at %(name)s") % {"name": name}
         east, north = _metres(lat - shop_lat, lon - shop_lon, shop_lat)
         point: str | Promise = POINTS[round(math.degrees(math.atan2(east, north)) / 45) % 8]
-        length = number_format(away / 1000, 1 if away < 9_950 else 0)
+        digits = 1 if away < 9_950 else 0
+        length = number_format(round(away / 1000, digits), digits)  # which cuts off by itself, and does not round
         return gettext("%(length)s km %(point)s of %(name)s") % {"length": length, "point": point, "name": name}
     return ""
 

@@ -37,7 +37,7 @@ STATES: dict[int, str | Promise] = {
 
 def within(metres: int) -> str:
     """`within 300 m`, `within 2.4 km`, `within 12 km`: never less than it is."""
-    if metres < 1000:
+    if metres <= 990:
         return gettext("within %(number)s m") % {"number": number_format(-(-metres // 10) * 10)}
     digits = 1 if metres < 9_950 else 0
     step = 10 ** (3 - digits)
