@@ -28,7 +28,7 @@ BATCH = 100
 LEASE = dt.timedelta(seconds=20)  # with the sweep of half a minute: what a killed worker held goes on within a minute
 RENEW = 6.0  # seconds
 LONGEST = 300.0  # seconds that one handler may take before its lease is left to end: it hangs
-MOST_CLAIMS = 30  # of a row whose worker has ended each time; then a person decides
+MOST_BEGUN = 30  # times that a row's worker may end while it carries it out; then a person decides
 # Waits after the first, second, … failed attempt, with ±20 % of chance; about three days in all.
 WAITS = [5, 30, 120, 600, 1800, 7200, 18000, 36000, 86400]
 KEPT = dt.timedelta(days=365)
@@ -36,7 +36,8 @@ PAGE = 2000
 
 
 def claim(limit: int | None = None) -> list[Consequence]:
-    """Up to `limit` (BATCH) due rows, ours until the lease ends. Counts the attempt."""
+    """Up to `limit` (BATCH) due rows, ours until the lease ends; those first that were tried least, so that one that
+    kills its worker holds up no other for long."""
     with transaction.atomic():
         now = timezone.now()
         due = dict(
@@ -47,13 +48,13 @@ def claim(limit: int | None = None) -> list[Consequence]:
         )
         if not due:
             return []
-        Consequence.objects.filter(id__in=due).update(due_at=now + LEASE, attempts=F("attempts") + 1)
-        deadly = [key for key, attempts in due.items() if attempts >= MOST_CLAIMS]
+        Consequence.objects.filter(id__in=due).update(due_at=now + LEASE)
+        deadly = [key for key, attempts in due.items() if attempts >= MOST_BEGUN]
         if deadly:
-            text = f"its worker ended while carrying it out, {MOST_CLAIMS} times"
+            text = f"its worker ended while carrying it out, {MOST_BEGUN} times"
             Consequence.objects.filter(id__in=deadly).update(state=Consequence.State.FAILED, last_error=text)
     rows = Consequence.objects.filter(id__in=due, state=Consequence.State.PENDING)
-    return list(rows.select_related("event").order_by("id"))
+    return list(rows.select_related("event").order_by("attempts", "id"))
 
 
 def due() -> bool:
@@ -66,13 +67,22 @@ def run(rows: Sequence[Consequence]) -> None:
     with _kept(left), hasty_commits():
         for row in rows:
             left[row.id] = time.monotonic()
-            try:
-                handler(row.handler)(row.event)
-            except Exception as error:
-                _put_back(row, error)
-            else:
-                _mark_done(row)
+            if _begin(row):
+                try:
+                    handler(row.handler)(row.event)
+                except Exception as error:
+                    _put_back(row, error)
+                else:
+                    _mark_done(row)
             del left[row.id]
+
+
+def _begin(row: Consequence) -> bool:
+    """Count the attempt, of this row alone: those that were only claimed have not been tried when their worker ends.
+    False where it is no longer to be done."""
+    row.attempts += 1
+    pending = Consequence.objects.filter(pk=row.pk, state=Consequence.State.PENDING)
+    return bool(pending.update(attempts=F("attempts") + 1))
 
 
 def _mark_done(row: Consequence) -> None:

@@ -196,10 +196,51 @@ def test_a_long_batch_keeps_its_lease(monkeypatch):
 @pytest.mark.django_db
 def test_what_kills_its_worker_each_time_is_left_to_a_person():
     event = say()
-    Consequence.objects.update(attempts=relay.MOST_CLAIMS)
+    Consequence.objects.update(attempts=relay.MOST_BEGUN)
     assert relay.relay_all() == 0
     assert event.consequences.get().state == STATE.FAILED
     assert "worker ended" in event.consequences.get().last_error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_kills_its_worker_takes_no_neighbour_along(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOTED", str(tmp_path / "noted"))
+    path = f"{__name__}.note_and_die"
+    events = [Event.objects.create(name="one", subject=f"thing:{number}", by="x") for number in range(6)]
+    Consequence.objects.bulk_create(Consequence(event=event, handler=path) for event in events)
+    neighbour = Consequence.objects.create(event=events[5], handler=f"{__name__}.fail")
+    now = timezone.now()
+    for _worker in range(relay.MOST_BEGUN + 1):
+        now += dt.timedelta(seconds=31)
+        connections.close_all()
+        worker = os.fork()
+        if not worker:
+            try:
+                os.environ["DIES_AT"] = "thing:1"
+                with time_machine.travel(now):
+                    relay.relay_all(1)
+            finally:
+                os._exit(1)
+        os.waitpid(worker, 0)
+    rows = Consequence.objects.filter(handler=path).order_by("id")
+    assert [row.state for row in rows] == [STATE.DONE, STATE.FAILED, *[STATE.DONE] * 4]
+    assert [row.attempts for row in rows] == [1, relay.MOST_BEGUN, 1, 1, 1, 1]
+    neighbour.refresh_from_db()
+    assert (neighbour.state, neighbour.last_error) == (STATE.PENDING, "ValueError: this subscriber is broken")
+
+
+@pytest.mark.django_db
+def test_only_what_was_begun_counts_as_tried():
+    event = say("both")
+    now = timezone.now()
+    for _worker in range(12):  # each ends before it begins
+        with time_machine.travel(now, tick=False):
+            assert len(relay.claim()) == 2
+        now += relay.LEASE + dt.timedelta(seconds=1)
+    with time_machine.travel(now, tick=False):
+        relay.relay_all()
+    bad, good = event.consequences.order_by("id")
+    assert (bad.state, bad.attempts, good.state, good.attempts) == (STATE.PENDING, 1, STATE.DONE, 1)
 
 
 @pytest.mark.django_db(transaction=True)
