@@ -64,7 +64,7 @@ def due() -> bool:
 
 def run(rows: Sequence[Consequence]) -> None:
     left = {row.id: 0.0 for row in rows}  # when it was begun
-    with _kept(left), hasty_commits():
+    with _kept(left, {row.due_at for row in rows}), hasty_commits():
         for row in rows:
             left[row.id] = time.monotonic()
             if _begin(row):
@@ -90,7 +90,7 @@ def _mark_done(row: Consequence) -> None:
 
 
 @contextmanager
-def _kept(left: dict[int, float]) -> Iterator[None]:
+def _kept(left: dict[int, float], leases: set[dt.datetime]) -> Iterator[None]:
     """Renews the lease of what is left of a batch, on a thread and a connection of its own, which a batch that is done
     at once never needs."""
     over = threading.Event()
@@ -98,7 +98,7 @@ def _kept(left: dict[int, float]) -> Iterator[None]:
     def renew() -> None:
         while not over.wait(RENEW):
             try:
-                _renew(left)
+                _renew(left, leases)
             except DatabaseError as error:
                 log.warning("a lease was not renewed (%s)", type(error).__name__)
             finally:
@@ -113,12 +113,16 @@ def _kept(left: dict[int, float]) -> Iterator[None]:
         thread.join()
 
 
-def _renew(left: dict[int, float]) -> None:
+def _renew(left: dict[int, float], leases: set[dt.datetime]) -> None:
+    """`leases`: until when the rows were held so far. One that waits for its next try meanwhile, or is another's, falls
+    due at a time that is none of these, and stays so."""
     held = dict(left)
     if any(begun and time.monotonic() - begun > LONGEST for begun in held.values()):
         return
-    rows = Consequence.objects.filter(pk__in=held, state=Consequence.State.PENDING)
-    rows.update(due_at=timezone.now() + LEASE)
+    until = timezone.now() + LEASE
+    rows = Consequence.objects.filter(pk__in=held, state=Consequence.State.PENDING, due_at__in=list(leases))
+    leases.add(until)  # before it is written: nobody knows what became of a write that fails
+    rows.update(due_at=until)
 
 
 def relay_all(limit: int = 10_000, *, seconds: float | None = None) -> int:

@@ -179,9 +179,9 @@ def test_a_long_batch_keeps_its_lease(monkeypatch):
         if len(seen) == 1:
             assert renewed.wait(20)
 
-    def renewing(left):
+    def renewing(*held):
         with time_machine.travel(before + relay.LEASE, tick=False):
-            renew(left)
+            renew(*held)
         renewed.set()
 
     monkeypatch.setattr(relay, "RENEW", 0.01)
@@ -191,6 +191,43 @@ def test_a_long_batch_keeps_its_lease(monkeypatch):
     relay.run(rows)
     assert len(seen) == 3
     assert Consequence.objects.filter(state=STATE.DONE, due_at__gte=before + relay.LEASE * 2).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_is_renewed_late_shortens_no_wait(monkeypatch):
+    """The thread that renews looks at what is left, then one of these fails and is to wait, then the thread writes."""
+    event, other = say("both"), say()
+    Consequence.objects.filter(event=event, handler=f"{__name__}.fail").update(attempts=3)
+    looked, go_on, written = threading.Event(), threading.Event(), threading.Event()
+    put_back, renew = relay._put_back, relay._renew
+
+    class Looked(dict):
+        def __init__(self, *args):
+            super().__init__(*args)
+            looked.set()
+            assert go_on.wait(20)
+
+    def renewing(*held):
+        if not written.is_set():
+            monkeypatch.setattr(relay, "dict", Looked, raising=False)
+            renew(*held)
+            written.set()
+
+    def putting_back(*failed):
+        assert looked.wait(20)
+        put_back(*failed)
+        go_on.set()
+        assert written.wait(20)
+
+    monkeypatch.setattr(relay, "RENEW", 0.01)
+    monkeypatch.setattr(relay, "_renew", renewing)
+    monkeypatch.setattr(relay, "_put_back", putting_back)
+    rows = relay.claim()
+    before = timezone.now()
+    relay.run(rows)
+    bad = event.consequences.get(handler=f"{__name__}.fail")
+    assert bad.due_at - before > dt.timedelta(seconds=relay.WAITS[3] * 0.8 - 1)
+    assert other.consequences.get().state == STATE.DONE
 
 
 @pytest.mark.django_db
