@@ -15,6 +15,7 @@ from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
+from apps.api.parsers import decodes, query_of
 from apps.core import statements
 from apps.core.times import ReadersClock
 from backoffice import errors
@@ -76,7 +77,7 @@ class BoundedRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not is_api(request) and not (_is_storable(_query(request)) and _is_storable(_form(request))):
+        if not is_api(request) and not (_is_storable(query_of(request)) and _is_storable(_form(request))):
             return errors.bad_request(request)
         with statements.limited():
             return self.get_response(request)
@@ -87,19 +88,12 @@ class BoundedRequests:
         return None
 
 
-def _query(request: HttpRequest) -> bytes:
-    return str(request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
-
-
 def _form(request: HttpRequest) -> bytes:
     return request.body if request.content_type == "application/x-www-form-urlencoded" else b""
 
 
 def _is_storable(encoded: bytes) -> bool:
-    try:
-        return "\0" not in unquote_to_bytes(encoded).decode()
-    except UnicodeDecodeError:
-        return False
+    return decodes(encoded) and b"\0" not in unquote_to_bytes(encoded)
 
 
 class StaticFiles(WhiteNoiseMiddleware):
