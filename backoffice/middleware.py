@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
-from django.utils import timezone
+from django.utils import timezone, translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
@@ -115,12 +115,24 @@ class StaticFiles(WhiteNoiseMiddleware):
         return compressed_file(request, response, path, lambda: Path(held.alternatives[-1][1]).read_bytes())
 
 
+class ReaderLanguage:
+    """The language of whatever is said from here on: on pages the reader's (the kept choice, else the browser's); the
+    API speaks English. Outermost and for every request, because a thread keeps the language of its last one."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        translation.activate("en" if is_api(request) else translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+
 class ReaderLocale(LocaleMiddleware):
-    """The reader's language on pages: the kept choice, else the browser's. The API speaks English."""
+    """Says on pages that and how they depend on the reader's language. Static files do not."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if not is_api(request):
-            super().process_request(request)
+        pass  # ReaderLanguage has chosen
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
         if is_api(request):

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backoffice.middleware.ReaderLanguage",
     "backoffice.logs.RequestLog",
     "apps.operations.metrics.CountRequests",
     "backoffice.compression.Compression",

@@ -2,7 +2,8 @@
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import translation
 
 from apps.accounts.models import Entity
 from apps.api.parsers import ApiRequest
@@ -35,3 +36,40 @@ def test_bytes_that_are_no_letters_are_refused(cast, call, asked):
 def test_an_asgi_server_hands_on_the_same_letters():
     scope = {"type": "http", "method": "GET", "path": "/v1/entities", "headers": [], "query_string": "name=é".encode()}
     assert ApiRequest(ASGIRequest(scope, None)).query_params["name"] == "é"
+
+
+FRENCH = {"HTTP_ACCEPT_LANGUAGE": "fr"}
+
+
+def test_the_api_speaks_english_after_a_french_page_on_the_same_thread(cast, call, unit):
+    page = Client()
+    for _thread_is_left_french in range(2):
+        assert 'lang="fr"' in page.get("/login", **FRENCH).content.decode()
+        answer = call(cast.root, "DELETE", f"/v1/entities/{cast.a.pk}", **FRENCH)
+        assert answer.status_code == 400
+        assert "delete those first" in answer.content.decode()
+        assert "units" in answer.content.decode()
+    assert "Content-Language" not in answer.headers
+
+
+def test_what_is_refused_before_anything_is_refused_in_the_readers_language(cast):
+    page = Client()
+    page.get("/login", **FRENCH)
+    english, french = (page.get("/login", {"next": "\0"}, **more).content.decode() for more in ({}, FRENCH))
+    assert "Your browser sent something" in english
+    assert 'lang="fr"' in french
+    assert "Your browser sent something" not in french
+
+
+def test_a_unit_is_answered_in_english_on_a_thread_that_was_french(device):
+    said = []
+
+    def start(status, headers):
+        said.append(status)
+
+    with translation.override("fr"):
+        environ = RequestFactory().get("/v1/rc_data").environ
+        body = b"".join(UnitsFirst()(environ, start))
+        assert said == ["401 Unauthorized"]
+        assert translation.get_language() == "en"
+    assert b"message" in body
