@@ -4,11 +4,10 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
@@ -71,13 +70,14 @@ _ANY_VERSION = re.compile(r"/static/(?:[0-9a-f]{12}/)?(?=.)")
 
 class BoundedRequests:
     """No statement takes longer than its limit. And of a page as of the API: what no browser sends by itself and no
-    database keeps is refused before anybody reads it, in addresses and forms: bytes that are no UTF-8, and NUL."""
+    database keeps is refused before anybody reads it, in addresses and forms of either kind: bytes that are no UTF-8,
+    NUL, and halves of characters."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not is_api(request) and not (_is_storable(query_of(request)) and _is_storable(_form(request))):
+        if not is_api(request) and not _is_readable(request):
             return errors.bad_request(request)
         with statements.limited():
             return self.get_response(request)
@@ -88,12 +88,22 @@ class BoundedRequests:
         return None
 
 
-def _form(request: HttpRequest) -> bytes:
-    return request.body if request.content_type == "application/x-www-form-urlencoded" else b""
+def _is_readable(request: HttpRequest) -> bool:
+    form = request.body if request.content_type == "application/x-www-form-urlencoded" else b""
+    if not (decodes(query_of(request)) and decodes(form)):
+        return False
+    try:
+        given = [*request.GET.lists(), *request.POST.lists()]
+    except UnreadablePostError:  # whoever sent it is gone
+        return False
+    return all(_is_storable(text) for name, values in given for text in (name, *values))
 
 
-def _is_storable(encoded: bytes) -> bool:
-    return decodes(encoded) and b"\0" not in unquote_to_bytes(encoded)
+def _is_storable(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 class StaticFiles(WhiteNoiseMiddleware):

@@ -3,12 +3,16 @@
 import pytest
 from django.core.handlers.asgi import ASGIRequest
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import translation
 
+from apps.accounts import actions
 from apps.accounts.models import Entity
 from apps.api.parsers import ApiRequest
 from apps.core.actors import SYSTEM
+from apps.core.refusals import Invalid
 from apps.core.rows import new
+from backoffice.wsgi import UnitsFirst
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +77,33 @@ def test_a_unit_is_answered_in_english_on_a_thread_that_was_french(device):
         assert said == ["401 Unauthorized"]
         assert translation.get_language() == "en"
     assert b"message" in body
+
+
+def form(boxes):
+    """A form of several parts, as a browser writes it."""
+    parts = "".join(f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in boxes)
+    return {"data": f"{parts}--x--\r\n".encode(), "content_type": "multipart/form-data; boundary=x"}
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0"])
+def test_null_characters_come_through_no_form(cast, text):
+    browser = Client(raise_request_exception=False)
+    browser.force_login(cast.alice)
+    name = cast.alice.display_name
+    held = [("display_name", text), ("language", ""), ("time_zone", "")]
+    assert browser.post("/account/preferences", dict(held)).status_code == 400
+    assert browser.post("/account/preferences", **form(held)).status_code == 400
+    assert browser.post("/account/preferences", **form([*held[1:], ("x" + text, "y")])).status_code == 400
+    cast.alice.refresh_from_db()
+    assert cast.alice.display_name == name
+    root = Client(raise_request_exception=False)
+    root.force_login(cast.root)
+    page = reverse("admin:accounts_user_access", args=[cast.alice.pk])
+    assert root.get(page).status_code == 200
+    for sent in ({"data": {"session": text}}, form([("session", text)])):
+        assert root.post(page, **sent).status_code == 400
+
+
+def test_a_name_that_cannot_be_stored_is_refused_at_any_door(cast):
+    with pytest.raises(Invalid, match="display_name: holds characters that cannot be stored"):
+        actions.set_preferences(cast.alice, display_name="a\0b", language="", time_zone="", by=cast.alice)
