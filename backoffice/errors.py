@@ -48,6 +48,11 @@ def too_slow(request: HttpRequest) -> HttpResponse:
     return _answer(request, 503, _("That was too much at once"), text)
 
 
+def conflict(request: HttpRequest) -> HttpResponse:
+    text = _("Somebody changed the same thing at the same moment, so nothing was saved. Go back and look at it again.")
+    return _answer(request, 400, _("Somebody was faster"), text)
+
+
 def early(path: str, status: int) -> HttpResponse:
     """For what is refused at the entry, where there is neither request nor reader yet (bounds.py)."""
     if api.is_api_path(path):

@@ -1,12 +1,13 @@
 """What every answer carries, and the reader's language and time zone."""
 
+import logging
 import re
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -20,6 +21,7 @@ from apps.core.times import ReadersClock
 from backoffice import errors
 from backoffice.compression import compressed_file
 
+log = logging.getLogger(__name__)
 Next = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
@@ -85,6 +87,9 @@ class BoundedRequests:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError) and statements.was_too_slow(error):
             return errors.too_slow(request)
+        if isinstance(error, IntegrityError) and not is_api(request):
+            log.warning("%s met another write: %s", request.path, type(error).__name__, exc_info=error)
+            return errors.conflict(request)
         return None
 
 
