@@ -43,6 +43,8 @@ def save(path: Path) -> dict[str, Any]:
         return _save(path)
     except OSError as error:
         raise Refusal(f"{path} can't be written: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise Refusal(f"{path} can't be written: {error}") from None
 
 
 def _save(path: Path) -> dict[str, Any]:

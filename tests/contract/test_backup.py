@@ -1,10 +1,14 @@
 """A backup put back is the system that was backed up: every row, the ledger, the secrets."""
 
+import contextlib
 import hashlib
 import io
 import json
+import os
+import sqlite3
 import stat
 import tarfile
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -303,6 +307,88 @@ def tear(members):
 def test_where_a_backup_cannot_be_written_it_says_so_in_one_line(filled, tmp_path, where):  # case 151
     with pytest.raises(CommandError, match="is no folder; make it first"):
         call_command("backup", str(tmp_path / where))
+
+
+if connection.vendor == "sqlite":
+
+    @pytest.fixture
+    def backed_up(filled, tmp_path, monkeypatch):
+        monkeypatch.setattr(dumps, "PATIENCE", 0.3)
+        call_command("backup", str(tmp_path / "backup.tar"))
+        Product.objects.filter(pk=filled.pk).update(assembler="since then")
+        return tmp_path / "backup.tar"
+
+    @pytest.mark.timeout(60)
+    def test_somebody_who_still_writes_is_not_waited_for_without_end(backed_up, filled):
+        before = everything()
+        with contextlib.closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(CommandError, match="still uses the database .*stop the servers first"):
+                call_command("restore", str(backed_up), replace=True)
+            other.execute("ROLLBACK")
+        assert everything() == before
+
+    @pytest.mark.timeout(60)
+    def test_nor_somebody_who_holds_it_whole(backed_up, monkeypatch):
+        """From the moment that the copying begins."""
+        name = connection.settings_dict["NAME"]
+        with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as other:
+            copied = dumps._copied
+
+            def held(source, to):
+                if to.execute("PRAGMA database_list").fetchone()[2] == str(name):
+                    other.execute("BEGIN IMMEDIATE")
+                copied(source, to)
+
+            monkeypatch.setattr(dumps, "_copied", held)
+            with pytest.raises(CommandError, match="stop the servers first"):
+                call_command("restore", str(backed_up), replace=True)
+
+    def test_a_full_disk_is_called_one(backed_up, monkeypatch):
+        before = everything()
+
+        def full(source, to):
+            to.execute("PRAGMA max_page_count = 1")
+            to.execute("CREATE TABLE large AS SELECT randomblob(10000000) AS x")
+
+        monkeypatch.setattr(dumps, "_copied", full)
+        with pytest.raises(CommandError, match="can't be written .*full") as told:
+            call_command("restore", str(backed_up), replace=True, discard=True)
+        assert "still uses" not in str(told.value)
+        monkeypatch.undo()
+        assert everything() == before
+
+    def test_where_the_database_is_broken_the_new_one_is_for_its_owner_only(backed_up, filled, monkeypatch):
+        here = Path(connection.settings_dict["NAME"])
+        whole = here.read_bytes()
+        connection.close()
+        mask = os.umask(0o022)
+        try:
+            for rest in ("-wal", "-shm"):
+                here.with_name(here.name + rest).unlink(missing_ok=True)
+            here.write_bytes(b"no database" * 1000)
+            with monkeypatch.context() as patch:
+                patch.setattr(dumps, "_copied", refuse)
+                with pytest.raises(CommandError, match="can't be written .*disk is full"):
+                    call_command("restore", str(backed_up), replace=True, discard=True)
+            assert here.read_bytes() == b"no database" * 1000
+            call_command("restore", str(backed_up), replace=True, discard=True)
+            assert stat.S_IMODE(here.stat().st_mode) == 0o600
+            assert not here.with_name(here.name + "-wal").exists() or not (
+                stat.S_IMODE(here.with_name(here.name + "-wal").stat().st_mode) & 0o077
+            )
+            (broken,) = here.parent.glob(f"{here.name}.broken-*")
+            assert broken.read_bytes() == b"no database" * 1000
+            broken.unlink()
+            assert Product.objects.get(pk=filled.pk).assembler != "since then"
+        finally:
+            os.umask(mask)
+            if not whole.startswith(here.read_bytes()[:16]):
+                here.write_bytes(whole)
+
+
+def refuse(source, to):
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_a_restore_that_fails_keeps_what_is_there(filled, tmp_path, monkeypatch):
