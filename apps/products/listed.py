@@ -31,6 +31,7 @@ CALLED = (
 )  # fmt: skip
 LONGEST = 255
 SHORTEST_NUMBER = 12  # digits of a whole number of a unit; shorter ones are its groups
+WHOLE = (15, 18, 19, 20, 21, 22)  # digits of an IMEI (or IMSI) and of a SIM's number: what groups may make together
 
 
 def from_text(text: str) -> bytes:
@@ -53,12 +54,13 @@ def _is_table(lines: list[str]) -> bool:
 
 
 def _numbers(piece: str) -> list[str]:
-    """`IMEI: 0135…` and `013579 024681 1220` are one number, `0135… 0246…` are two."""
+    """`IMEI: 0135…` and `013579 024681 122` are one number; `0135… 0246…` are two, and `1234567 7654321`."""
     found: list[str] = []
     for part in identifiers.LABELS.split(piece):
         words = part.split()
+        joined = "".join(words)
         groups = all(word.isdigit() and len(word) < SHORTEST_NUMBER for word in words)
-        found += ["".join(words)] if groups and len("".join(words)) >= SHORTEST_NUMBER else words
+        found += [joined] if groups and len(joined) in WHOLE else words
     return found
 
 
