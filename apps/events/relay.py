@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connections, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from apps.core.statements import hasty_commits
@@ -48,13 +48,17 @@ def claim(limit: int | None = None) -> list[Consequence]:
         )
         if not due:
             return []
-        Consequence.objects.filter(id__in=due).update(due_at=now + LEASE)
+        counted = Case(When(attempts=0, then=1), default=F("attempts"))
+        Consequence.objects.filter(id__in=due).update(due_at=now + LEASE, attempts=counted)
         deadly = [key for key, attempts in due.items() if attempts >= MOST_BEGUN]
         if deadly:
             text = f"its worker ended while carrying it out, {MOST_BEGUN} times"
             Consequence.objects.filter(id__in=deadly).update(state=Consequence.State.FAILED, last_error=text)
-    rows = Consequence.objects.filter(id__in=due, state=Consequence.State.PENDING)
-    return list(rows.select_related("event").order_by("attempts", "id"))
+    pending = Consequence.objects.filter(id__in=due, state=Consequence.State.PENDING)
+    rows = list(pending.select_related("event").order_by("attempts", "id"))
+    for row in rows:
+        row.is_counted = not due[row.id]
+    return rows
 
 
 def due() -> bool:
@@ -79,7 +83,10 @@ def run(rows: Sequence[Consequence]) -> None:
 
 def _begin(row: Consequence) -> bool:
     """Count the attempt, of this row alone: those that were only claimed have not been tried when their worker ends.
-    False where it is no longer to be done."""
+    (The first is counted by the claim of all: most rows need no other, and are to cost one statement.) False where it
+    is no longer to be done."""
+    if row.is_counted:
+        return True
     row.attempts += 1
     pending = Consequence.objects.filter(pk=row.pk, state=Consequence.State.PENDING)
     return bool(pending.update(attempts=F("attempts") + 1))
