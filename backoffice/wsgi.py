@@ -57,7 +57,10 @@ class UnitsFirst(WSGIHandler):
         if not length and not chunked:
             return None
         path, cookies = environ.get("PATH_INFO", ""), environ.get("HTTP_COOKIE", "")
-        most = self.bounds.most(path, length, lambda: self.bounds.is_somebody(cookies))
+        try:
+            most = self.bounds.most(path, length, lambda: self.bounds.is_somebody(cookies))
+        except self.bounds.Away:
+            return 503
         if length is not None:
             return 413 if length > most else None
         if not environ.get("wsgi.input_terminated"):
