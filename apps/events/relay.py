@@ -48,7 +48,9 @@ def claim(limit: int | None = None) -> list[Consequence]:
         )
         if not due:
             return []
-        counted = Case(When(attempts=0, then=1), default=F("attempts"))
+        counted = Case(
+            When(attempts=0, then=1), default=F("attempts"), output_field=Consequence._meta.get_field("attempts")
+        )
         Consequence.objects.filter(id__in=due).update(due_at=now + LEASE, attempts=counted)
         deadly = [key for key, attempts in due.items() if attempts >= MOST_BEGUN]
         if deadly:
