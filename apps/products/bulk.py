@@ -125,7 +125,7 @@ class ChangeEntity(OnUnits):
         return MoveForm(data, by=by)
 
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        old, new = cleaned["old_entity"], cleaned["new_entity"]
+        old, new = cleaned.get("old_entity"), cleaned["new_entity"]  # not asked of a unit that has only one
         return {"old": old and old.pk, "new": new.pk}
 
     def stands(self, unit: Product, by: Actor) -> str:
