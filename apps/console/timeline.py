@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from apps.core import history
 from apps.core.actors import called
 from apps.core.admin.cells import in_words
-from apps.core.admin.scope import names_of_keys
+from apps.core.admin.scope import Unseen, hide_strangers, names_of_keys
 from apps.core.levels import Level
 from apps.products.models import EnableState, Product, ProductParameter
 from apps.products.words import LABELS, STATES
@@ -107,9 +107,20 @@ def _spans(kind: str, rows: Any, began: str, ended: str, name: Any) -> Iterator[
             yield Entry(kind, row.date_removed, ended % {"name": name(row)}, row.modified_by, _row(row))
 
 
+def _in_sight(rows: Any, reader: Any) -> list[Any]:
+    """These rows; what they point to out of the reader's sight is Unseen, and not to be named."""
+    found = list(rows)
+    hide_strangers(found, reader)
+    return found
+
+
 def _entities(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.product_entity_linker.select_related("entity").order_by("-pk")[:most]
-    return list(_spans("entity", rows, _("belongs to %(name)s"), _("leaves %(name)s"), lambda row: row.entity.name))
+    rows = _in_sight(product.product_entity_linker.select_related("entity").order_by("-pk")[:most], reader)
+
+    def name(row: Any) -> str:
+        return _("an entity that you do not see") if isinstance(row.entity, Unseen) else str(row.entity.name)
+
+    return list(_spans("entity", rows, _("belongs to %(name)s"), _("leaves %(name)s"), name))
 
 
 def _notes(product: Product, most: int, reader: Any) -> list[Entry]:
@@ -159,8 +170,8 @@ def _parts(product: Product, most: int, reader: Any) -> list[Entry]:
 
 def _repairs(product: Product, most: int, reader: Any) -> list[Entry]:
     found = []
-    for row in product.repairs.select_related("repair_centre").order_by("-pk")[:most]:
-        centre = row.repair_centre.name if row.repair_centre else None
+    for row in _in_sight(product.repairs.select_related("repair_centre").order_by("-pk")[:most], reader):
+        centre = "" if isinstance(row.repair_centre, Unseen) else getattr(row.repair_centre, "name", "")
         told = " · ".join(word for word in (row.process, row.outcome, centre) if word)
         found.append(Entry("repair", row.created_at, told, row.created_by, _row(row)))
     return found

@@ -129,7 +129,7 @@ class ChangeEntity(OnUnits):
         return {"old": old and old.pk, "new": new.pk}
 
     def stands(self, unit: Product, by: Actor) -> str:
-        return ", ".join(queries.entity_names_of([unit], by=by).get(unit.product_imei, []))
+        return ", ".join(queries.entity_names(unit, by=by))
 
     def told(self, params: Mapping[str, Any]) -> str:
         old = _entity(params["old"]) if params["old"] else tell("its only entity")
@@ -143,10 +143,10 @@ class ChangeEntity(OnUnits):
             params["old"] is None and len(held) > 1,
             "entity", tell("belongs to several entities; say which one it leaves"),
         )  # fmt: skip
-        before = queries.entity_names(unit)
+        before = self.stands(unit, by)
         old = params["old"] or held[0]
         actions.change_entity(unit, old_entity_id=old, new_entity_id=params["new"], by=by)
-        return step(", ".join(before), ", ".join(queries.entity_names(unit)))
+        return step(before, self.stands(unit, by))
 
 
 class AddEntity(OnUnits):
@@ -162,10 +162,11 @@ class AddEntity(OnUnits):
         return _entity(params["new"])
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
-        before = queries.entity_names(unit)
+        held, before = queries.entity_ids(unit), queries.entity_names(unit, by=by)
         actions.assign_entity(unit, entity_id=params["new"], by=by)
-        after = queries.entity_names(unit)
-        return None if after == before else step(", ".join(before), ", ".join(after))
+        if queries.entity_ids(unit) == held:
+            return None
+        return step(", ".join(before), ", ".join(queries.entity_names(unit, by=by)))
 
 
 class AddNote(OnUnits):
