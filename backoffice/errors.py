@@ -8,6 +8,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.api import errors as api
+from apps.console.unsent import is_shown
 
 LONG = 20  # letters: what one would not like to write again
 
@@ -64,6 +65,6 @@ def early(path: str, status: int) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
-    boxes = [text for name, text in request.POST.items() if not name.startswith("_")]
+    boxes = [text for name, texts in request.POST.lists() if is_shown(name) for text in texts]
     typed = [text for text in boxes if isinstance(text, str) and len(text) >= LONG]
     return _answer(request, 403, _("Please send that once more"), text, typed=typed)

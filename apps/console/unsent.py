@@ -17,7 +17,9 @@ LONGEST = 200_000  # characters
 WITHIN = 86400  # seconds
 IN_SESSION = "_unsent"
 SEND = "_send"
-SECRET = ("password", "again", "old", "code", "csrfmiddlewaretoken", "kept")
+SECRET = frozenset({"password", "again", "old", "code", "csrfmiddlewaretoken", "kept"})  # neither kept nor shown
+OF_PAGES = frozenset({"next", "from", "sure", "action"})  # what our pages add to a form
+BEGIN_OF_PAGES = ("_", "initial-")
 
 
 def sealed(request: HttpRequest) -> str:
@@ -30,6 +32,11 @@ def sealed(request: HttpRequest) -> str:
     if sum(len(name) + len(str(value)) for name, value in fields) > LONGEST:
         return ""
     return signing.dumps(held, salt=SALT, compress=True)
+
+
+def is_shown(name: str) -> bool:
+    """Whether a field of this name was filled in by a person and may be shown to them again."""
+    return name not in SECRET | OF_PAGES and not name.startswith(BEGIN_OF_PAGES)
 
 
 def opened(text: str) -> dict[str, Any] | None:
