@@ -136,6 +136,7 @@ def password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         gone = {"status": "", "title": _("This link works no more"), "message": text}
         return render(request, "error.html", gone, status=410)
     if request.method == "POST" and not errors:
+        end_session(request)  # the new password ended it, if it was theirs; and whoever it was, they now sign in anew
         request.session[CHOSEN] = user.email
         return redirect(f"{reverse('console:login')}?next=/")
     context: dict[str, Any] = {"person": user, "errors": errors, "rules": password_validators_help_texts()}

@@ -53,7 +53,13 @@ def test_no_refused_form_shows_a_password_or_what_our_pages_add_to_it(cast, unit
     signed_in(browser, cast.tina)
     link = password_path(cast.bob)
     secret = {"password": STRONG, "again": STRONG, "old": STRONG, "code": STRONG, "next": f"/units/{unit.product_imei}"}
-    for page in ("/login", link, "/account/password", "/account/second_step/off", f"/units/{unit.product_imei}/act/note"):
+    for page in (
+        "/login",
+        link,
+        "/account/password",
+        "/account/second_step/off",
+        f"/units/{unit.product_imei}/act/note",
+    ):
         told = browser.post(page, old, note_text=NOTE, _opened="x" * 50, **{"initial-note": "y" * 50}, **secret)
         assert told.status_code == 403, page
         for word in (STRONG, old, "x" * 50, "y" * 50):
