@@ -12,13 +12,13 @@ from apps.core.actors import called
 from apps.products.actions import disable_product, enable_product
 from apps.products.contact import next_contact
 from apps.products.models import EnableState, Product
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 from apps.telemetry import store
 
 
 def state_of(product: Product) -> str | Promise:
     state = product.latest_state
-    return STATES.get(state.current_state_type_id, state.current_state_type.name) if state else "–"
+    return state_called(state.current_state_type_id) if state else "–"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from apps.core.admin.cells import in_words
 from apps.core.admin.scope import Unseen, hide_strangers, names_of_keys
 from apps.core.levels import Level
 from apps.products.models import EnableState, Product, ProductParameter
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 
 SHOWN, MOST = 20, 500
 KINDS: Mapping[str, Promise] = {
@@ -91,8 +91,7 @@ def _states(product: Product, most: int, reader: Any) -> list[Entry]:
     rows = product.states.select_related("current_state_type").order_by("-pk")[:most]
     return [
         Entry(
-            "state", row.created_at, str(STATES.get(row.current_state_type_id, row.current_state_type.name)),
-            row.created_by, _row(row),
+            "state", row.created_at, str(state_called(row.current_state_type)), row.created_by, _row(row),
         )
         for row in rows
     ]  # fmt: skip

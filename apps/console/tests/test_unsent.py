@@ -7,8 +7,6 @@ import pytest
 from django.test import Client
 
 from apps.accounts.links import password_path
-from apps.console import unsent
-from apps.products.models import ProductNote
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
