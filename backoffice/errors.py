@@ -67,4 +67,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
     boxes = [text for name, texts in request.POST.lists() if is_shown(name) for text in texts]
     typed = [text for text in boxes if isinstance(text, str) and len(text) >= LONG]
-    return _answer(request, 403, _("Please send that once more"), text, typed=typed)
+    return _answer(request, 403, _("Please send that once more"), text, typed=typed, stale_token=True)
