@@ -1,7 +1,9 @@
 """What a screen shows of a unit, worked out in one place for the unit page and the field page."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -46,7 +48,12 @@ class Switch:
     next_contact: dt.datetime | None
     may_switch: bool
     wants_on: bool
-    steps: list[Step] = field(default_factory=list)
+    find_steps: Callable[[], list[Step]] = field(repr=False)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Looked up only where they are shown: a list of units shows none."""
+        return self.find_steps()
 
     @property
     def label(self) -> str | Promise:
@@ -89,7 +96,7 @@ def switch_of(product: Product, reader: Any) -> Switch:
         next_contact=contact,
         may_switch=level is None or reader.level >= level,
         wants_on=product.desired_enable_flag,
-        steps=_steps(product, state, latest, last_seen),
+        find_steps=lambda: _steps(product, state, latest, last_seen),
     )
 
 
