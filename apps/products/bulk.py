@@ -103,7 +103,7 @@ class OnUnits(Kind, abc.ABC):
         """What is asked before this is done to one unit; empty where it can be taken back."""
         return ""
 
-    def done(self, told: str) -> str | Promise:
+    def done(self, told: str) -> Any:
         """What somebody reads who has just done it to one unit."""
         return told
 
@@ -259,7 +259,7 @@ class AddNote(OnUnits):
         create_row(NOTES, {"product_imei": unit.product_imei, "note_text": params["note_text"]}, by=by)
         return str(params["note_text"])
 
-    def done(self, told: str) -> str | Promise:
+    def done(self, told: str) -> Any:
         return _("Your note is kept.")
 
     def was_done(self, unit: Product, params: Mapping[str, Any], by: Actor) -> bool:
