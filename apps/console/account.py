@@ -126,7 +126,9 @@ def language(request: HttpRequest) -> HttpResponse:
     if kept and known:  # the page that is read cannot be fetched anew: it is the answer to a form
         with override(chosen):
             request.LANGUAGE_CODE = chosen
-            response = render(request, "console/login.html", {"next": "/", "kept": kept, "ended": True})
+            here = request.user.is_authenticated
+            context = {"next": "/", "kept": kept, "ended": not here, "stale": here}
+            response = render(request, "console/login.html", context)
     if known:
         _keep_language(response, chosen)
         if request.user.is_authenticated:
