@@ -1,7 +1,9 @@
 """Errors outside any view: JSON under /v1, a page elsewhere. One look for each, in the reader's language."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -37,6 +39,8 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return early(request.path_info, 503)  # the database is away, whoever asked it
     if api.is_api(request):
         return api.plain(500)
     # Without context processors: whatever broke may be among them.
@@ -51,14 +55,20 @@ def too_slow(request: HttpRequest) -> HttpResponse:
     return _answer(request, 503, _("That was too much at once"), text)
 
 
+def conflict(request: HttpRequest) -> HttpResponse:
+    text = _("Somebody changed the same thing at the same moment, so nothing was saved. Go back and look at it again.")
+    return _answer(request, 400, _("Somebody was faster"), text)
+
+
 def early(path: str, status: int) -> HttpResponse:
-    """For what is refused at the entry, where there is neither request nor reader yet (bounds.py)."""
+    """For what is refused at the entry, where there is neither request nor reader yet (bounds.py), and wherever no page
+    can be made."""
     if api.is_api_path(path):
         return api.plain(status)
     texts = {
         408: _("What you sent came too slowly and was not kept. Please try again on a better connection."),
         413: _("What you sent is larger than this page takes: a file may have 25 MB, and you must be signed in."),
-        503: _("Too much is being sent just now. Please try again in a minute."),
+        503: _("We can't answer just now, and nothing was saved. Please try again in a minute."),
     }
     text = texts.get(status) or _("Your browser sent something this site could not understand. Go back and try again.")
     body = f"<!doctype html><meta charset=utf-8><title>{status}</title><h1>{status}</h1><p>{escape(text)}</p>"

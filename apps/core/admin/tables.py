@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote, unquote
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -32,7 +32,7 @@ from apps.core.deleting import deletion_of
 from apps.core.levels import Level
 from apps.core.models import Row
 from apps.core.refusal_words import said
-from apps.core.refusals import Forbidden, Refused
+from apps.core.refusals import Conflict, Forbidden, Refused
 from apps.core.rows import create_row, delete_row, may_write, update_row
 from apps.core.tables import Table
 
@@ -289,7 +289,8 @@ class RowAdmin(RowList):
         try:
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
-        except Refused as refused:
+        except (Refused, IntegrityError) as error:
+            refused = error if isinstance(error, Refused) else Conflict()
             messages.error(request, said(refused, fields=self.label_of_column))
             return HttpResponseRedirect(request.path.replace("/delete/", "/change/"))
 
