@@ -6,10 +6,13 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.api import errors as api
+from apps.console.account import login_again
+from apps.console.unsent import is_shown
 
 LONG = 20  # letters: what one would not like to write again
 
@@ -73,7 +76,9 @@ def early(path: str, status: int) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.path == reverse("console:login"):
+        return login_again(request)
     text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
-    boxes = [text for name, text in request.POST.items() if not name.startswith("_")]
+    boxes = [text for name, texts in request.POST.lists() if is_shown(name) for text in texts]
     typed = [text for text in boxes if isinstance(text, str) and len(text) >= LONG]
-    return _answer(request, 403, _("Please send that once more"), text, typed=typed)
+    return _answer(request, 403, _("Please send that once more"), text, typed=typed, stale_token=True)
