@@ -84,9 +84,16 @@ def _row(row: Any) -> str:
 
 def _switched(kind: str, rows: Any, most: int) -> list[Entry]:
     return [
-        Entry(kind, row.date, str(LABELS[EnableState(row.current_enable_state)]), row.user, _row(row))
+        Entry(kind, row.date, _switch_in_words(row), row.user, _row(row))
         for row in _newest(rows.exclude(current_enable_state=EnableState.INIT), most, "date")
     ]
+
+
+def _switch_in_words(row: Any) -> str:
+    text = str(LABELS[EnableState(row.current_enable_state)])
+    if row.lapsed:
+        return _("%(order)s (lapsed: not confirmed in time)") % {"order": text}
+    return text
 
 
 def _power(product: Product, most: int, reader: Any) -> list[Entry]:
