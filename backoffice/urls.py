@@ -17,6 +17,7 @@ v1: list[Any] = [
     path("", include("apps.api.docs")),
     path("", include("apps.factory.urls")),
     path("", include("apps.products.urls")),
+    path("", include("apps.connectivity.urls")),
     *table_urls(CATALOGUE),
 ]
 
