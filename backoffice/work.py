@@ -9,6 +9,8 @@ KINDS = {
     "units.note": "apps.products.bulk.AddNote",
     "units.enable_tamper": "apps.products.bulk.EnableTamper",
     "units.disable_tamper": "apps.products.bulk.DisableTamper",
+    "units.wake_up": "apps.connectivity.bulk.WakeUp",
+    "units.connect": "apps.connectivity.bulk.ForceConnection",
     "rows.import": "apps.transfer.importing.Import",
     "rows.export": "apps.transfer.exporting.Export",
 }

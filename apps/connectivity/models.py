@@ -1,5 +1,7 @@
 """Networks, SIM cards, and messages to and from units."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from apps.accounts.models import Entity
@@ -61,7 +63,7 @@ class Outgoing(Row):
         DONE = "done"  # what became of it stands in the contract's columns
         DROPPED = "dropped"  # never sent: what it was to tell is overtaken
 
-    HIDDEN = ("step", "due_at", "attempts", "cause", "detail", "taken_at", "settled_at")
+    HIDDEN: ClassVar[tuple[str, ...]] = ("step", "due_at", "attempts", "cause", "detail", "taken_at", "settled_at")
 
     step = OptionField(max_length=10, choices=Step.choices, default=Step.RECORDED)
     due_at = models.DateTimeField(null=True)
@@ -80,8 +82,8 @@ WAITING = models.Q(step__in=(Outgoing.Step.QUEUED, Outgoing.Step.SENT))
 
 
 class SmsHistory(Outgoing):
-    """A text message to a unit and what became of it: `status` is empty, Delivered or Expired, `sms_timeout` in seconds.
-    `message_reference` is empty until the gateway took it."""
+    """A text message to a unit and what became of it: `status` is empty, Delivered or Expired; `sms_timeout` in
+    seconds. `message_reference` is empty until the gateway took it."""
 
     SCOPE = Follows("product")
     DELIVERED, EXPIRED = "Delivered", "Expired"
@@ -136,7 +138,7 @@ class SkippedWakeUp(models.Model):
 
 
 class RtcMessageHistory(Outgoing):
-    """A real-time message to a unit and what became of it. `message_bin` is its CBOR, `message_json` the same to read."""
+    """A real-time message to a unit and what became of it; `message_bin` its CBOR, `message_json` the same to read."""
 
     class Kind(models.TextChoices):
         SYNC = "sync"

@@ -131,7 +131,9 @@ def ways_of(product: Product, orders: Iterable[int]) -> dict[int, list[Sent]]:
 def steps_of_sms(sms: SmsHistory) -> list[Sent]:
     steps = [Sent("queued", sms.created_at, "sms")]
     if sms.taken_at:
-        steps.append(Sent("sms_sent", sms.taken_at, "sms", f"retry {sms.attempted_retries}" * bool(sms.attempted_retries)))
+        steps.append(
+            Sent("sms_sent", sms.taken_at, "sms", f"retry {sms.attempted_retries}" * bool(sms.attempted_retries))
+        )
     at = sms.settled_at or sms.modified_at or sms.created_at
     if sms.status == SmsHistory.DELIVERED:
         steps.append(Sent("sms_delivered", at, "sms"))

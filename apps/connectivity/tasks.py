@@ -1,4 +1,4 @@
-"""Sending: what waits in the database is carried to the SMS gateway and the broker. Woken after each commit, and swept."""
+"""Sending: what waits in the database is carried to SMS gateway and broker. Woken after each commit, and swept."""
 
 import datetime as dt
 import json

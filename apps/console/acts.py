@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from apps.connectivity import queries as messages
 from apps.console.page import page
 from apps.core.actions import require_level
 from apps.core.levels import Level
@@ -26,16 +27,22 @@ ACTS: dict[str, tuple[str, Any]] = {
     "add_entity": ("units.add_entity", _("Give a further entity")),
     "tamper_on": ("units.enable_tamper", _("Tamper switch on")),
     "tamper_off": ("units.disable_tamper", _("Tamper switch off")),
+    "wake_up": ("units.wake_up", _("Wake up by SMS")),
+    "connect": ("units.connect", _("Make it connect")),
 }
 
 
 def offered(product: Product, reader: Any) -> list[tuple[str, Any, forms.Form | None]]:
     """(name, title, form) of the acts that this reader may do to this unit and that would change something."""
-    useless = "tamper_on" if product.desired_tamper_flag else "tamper_off"
+    useless = {"tamper_on" if product.desired_tamper_flag else "tamper_off"}
+    if not product.rtc_enabled_flag:
+        useless.add("connect")  # it would be an SMS too
+    if not messages.wakes_up(product):
+        useless.add("wake_up")
     found = []
     for name, (kind, title) in ACTS.items():
         act = kinds()[kind]
-        if name == useless or reader.level < act.level:
+        if name in useless or reader.level < act.level:
             continue
         form = _form(name, act, product, reader)
         if form is None or not _is_empty(form):

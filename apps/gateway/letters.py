@@ -1,4 +1,4 @@
-"""What units say in real time, settled as what they say at /v1/rc_data and /v1/rm_data. The caller holds the unit's row."""
+"""What units say in real time, settled as what they say at /v1/rc_data and /v1/rm_data. The caller holds their row."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import contact, queries
 from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
-from apps.products.bulk import OnUnits
+from apps.products.bulk import OnUnits, Switching
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -86,7 +86,8 @@ class ProductAdmin(RowAdmin):
     actions_detail = (
         "enable", "disable", "on_the_console",
         {"title": _("More"), "items": [
-            "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off",
+            "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off", "wake_up",
+            "connect",
         ]},
     )  # fmt: skip
 
@@ -183,6 +184,16 @@ class ProductAdmin(RowAdmin):
         question = _("Switch this unit's tamper switch off?")
         return self._act(request, object_id, "units.disable_tamper", _("Tamper switch off"), question)
 
+    @action(description=_("Wake up by SMS"), icon="sms")
+    def wake_up(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Send this unit a wake-up SMS?")
+        return self._act(request, object_id, "units.wake_up", _("Wake up by SMS"), question)
+
+    @action(description=_("Make it connect"), icon="cell_tower")
+    def connect(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Make this unit connect: in real time where it can, else by SMS?")
+        return self._act(request, object_id, "units.connect", _("Make it connect"), question)
+
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         try:
@@ -218,7 +229,7 @@ class ProductAdmin(RowAdmin):
             else:
                 so_already = _("It was so already; nothing has changed.")
                 ordered = _("Ordered; pending until the unit confirms it.")
-                messages.success(request, (ordered if question else told) if told else so_already)
+                messages.success(request, (ordered if isinstance(kind, Switching) else told) if told else so_already)
                 return redirect(back)
         thing = f"{unit.serial_number} · {unit.product_imei}"
         context = {

@@ -47,7 +47,7 @@ def _take_reply(payload: Mapping[str, Any], by: Actor) -> str | None:
     if row is None:
         return "answers no letter of ours"
     info = payload.get("info")
-    told = info[:2000] if _is_text(info) else None
+    told = info[:2000] if isinstance(info, str) and _is_text(info) else None
     settle_letter(row, delivered=status == RtcMessageHistory.DELIVERED, info=told, by=by)
     return None
 

@@ -187,7 +187,15 @@ def _end(row: RtcMessageHistory, status: str, info: str | None, step: Step, by: 
     now = timezone.now()
     row.delivery_status, row.delivery_status_time, row.delivery_status_info = status, now, info
     row.step, row.due_at, row.settled_at = step, None, now
-    names = ("delivery_status", "delivery_status_time", "delivery_status_info", "step", "due_at", "settled_at", "detail")
+    names = (
+        "delivery_status",
+        "delivery_status_time",
+        "delivery_status_info",
+        "step",
+        "due_at",
+        "settled_at",
+        "detail",
+    )
     touch(row, *names, by=by)
     announce("product.messaged", row.product, by=by, message="rtc", key=row.pk)
 
@@ -212,7 +220,7 @@ def remind_silent_units(*, by: Actor, most: int = 200) -> int:
     )
     count = 0
     for key, reminders, asked in silent.values_list("pk", "reminders", "latest_rtc_mt_status_update_time")[:most]:
-        if asked + dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS * 2**reminders) <= now:
+        if asked is not None and asked + dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS * 2**reminders) <= now:
             count += _remind(key, asked, now, by)
     return count
 

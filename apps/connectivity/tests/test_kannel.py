@@ -97,7 +97,9 @@ def kannel(tmp_path):
         return log
 
     def network():
-        return begin(FAKESMSC, "-H", "127.0.0.1", "-r", str(ports["smsc"]), "-i", "3600", "-m", "1000", "123 234 text hello")
+        return begin(
+            FAKESMSC, "-H", "127.0.0.1", "-r", str(ports["smsc"]), "-i", "3600", "-m", "1000", "123 234 text hello"
+        )
 
     begin("bearerbox", "-v", "1", str(conf))
     until(lambda: listens(ports["box"]), "bearerbox")

@@ -123,7 +123,9 @@ def test_online_and_offline_are_kept_as_changes(cast, call, rtc):
     latest = rows[-1]["rtc_connection_history_id"]
     assert call(cast.bob, "GET", unit).json()["latest_rtc_connection_history_id"] == latest
     assert call(cast.alice, "DELETE", f"/v1/rtc_connection_history/{latest}").status_code == 204
-    assert call(cast.bob, "GET", unit).json()["latest_rtc_connection_history_id"] == rows[0]["rtc_connection_history_id"]
+    assert (
+        call(cast.bob, "GET", unit).json()["latest_rtc_connection_history_id"] == rows[0]["rtc_connection_history_id"]
+    )
 
 
 def test_a_letter_goes_out_and_its_reply_settles_it(cast, rtc, queues):
@@ -215,7 +217,12 @@ def test_a_report_does_what_the_same_report_at_rc_data_does(cast, call, rtc):
 
 def test_telemetry_comes_by_letter_too(rtc):
     assert say(rtc, [2, {"fields": {"voltage": [["2026-11-19T10:00:00", 12.9]]}}]) is None
-    series = store.read(rtc.subject, start=dt.datetime(2026, 11, 19, tzinfo=dt.UTC), end=dt.datetime(2026, 11, 20, tzinfo=dt.UTC), fields=["voltage"])
+    series = store.read(
+        rtc.subject,
+        start=dt.datetime(2026, 11, 19, tzinfo=dt.UTC),
+        end=dt.datetime(2026, 11, 20, tzinfo=dt.UTC),
+        fields=["voltage"],
+    )
     assert [value for value, _at in series["voltage"]] == [12.9]
 
 
@@ -270,7 +277,11 @@ def test_dead_letters_are_imported_once(cast, call, rtc, queues):
         assert RtcDeadLetter.objects.filter(queue_name=queue).count() == 2
         assert taken(queues, queue + broker.DEAD) == []
     row = call(cast.root, "GET", "/v1/rtc_dead_letters").json()["objects"][0]
-    assert (row["status"], json.loads(row["payload"])["ident"], row["created_by"]) == (None, "Aeris/10.112.89.62", cast.root.email)
+    assert (row["status"], json.loads(row["payload"])["ident"], row["created_by"]) == (
+        None,
+        "Aeris/10.112.89.62",
+        cast.root.email,
+    )
 
 
 def test_importing_needs_system_for_all_units_and_a_broker(cast, call, queues, monkeypatch):

@@ -75,7 +75,15 @@ def test_the_documented_example(cast, call, waker):
     assert (answer.status_code, body["status"], body["message"]) == (200, "success", "sms successfully sent")
     data = body["data"]
     assert set(data) == set(EXAMPLE) | {"modified_by"}
-    ours = {"sms_history_id", "product_imei", "sent_time", "message_reference", "created_at", "created_by", "modified_by"}
+    ours = {
+        "sms_history_id",
+        "product_imei",
+        "sent_time",
+        "message_reference",
+        "created_at",
+        "created_by",
+        "modified_by",
+    }
     assert {name: data[name] for name in set(EXAMPLE) - ours} == {name: EXAMPLE[name] for name in set(EXAMPLE) - ours}
     assert (data["message_reference"], data["created_by"]) == (None, admin.email)
     assert record(call, cast.bob, data["sms_history_id"]) == data
@@ -118,7 +126,13 @@ def test_a_report_is_taken_from_the_gateway_alone(cast, call, waker, gateway):
     row = SmsHistory.objects.get()
     assert gateway.taken == [(waker.imsi, "WAKEUP", reports.address(row.pk, 1))]
     good = reports.signed(row.pk, 1)
-    for name in (good[:-1] + ("0" if good[-1] != "0" else "1"), f"{row.pk}.2.{good.split('.')[2]}", "x", f"{row.pk}.1", "1.²." + "0" * 32):
+    for name in (
+        good[:-1] + ("0" if good[-1] != "0" else "1"),
+        f"{row.pk}.2.{good.split('.')[2]}",
+        "x",
+        f"{row.pk}.1",
+        "1.²." + "0" * 32,
+    ):
         assert call(None, "GET", f"/v1/sms_reports/{name}?status=1").status_code == 404
     assert call(None, "POST", f"/v1/sms_reports/{good}?status=1").status_code == 405
     assert call(None, "GET", f"/v1/sms_reports/{good}?status=one").status_code == 400
@@ -236,7 +250,10 @@ def test_an_entitys_quota_counts_all_of_its_units(cast, call, waker, settings):
     from tests.cast import make_unit
 
     settings.SMS_PER_ENTITY = 2
-    others = [make_unit(f"0101012345600{number:02d}", entity=entity, reported_software="3.6") for number, entity in enumerate([cast.a, cast.a, cast.b])]
+    others = [
+        make_unit(f"0101012345600{number:02d}", entity=entity, reported_software="3.6")
+        for number, entity in enumerate([cast.a, cast.a, cast.b])
+    ]
     codes = [wake(call, cast.root, unit).status_code for unit in [waker, *others]]
     assert codes == [200, 200, 429, 200]
 
@@ -246,7 +263,11 @@ def test_an_order_wakes_the_unit_under_its_name(cast, call, waker, gateway):
     relay.relay_all()
     waker.refresh_from_db()
     row = SmsHistory.objects.get()
-    assert (row.enable_history_id, row.trigger, row.created_by) == (waker.latest_enable_history_id, "wakeup", cast.tina.email)
+    assert (row.enable_history_id, row.trigger, row.created_by) == (
+        waker.latest_enable_history_id,
+        "wakeup",
+        cast.tina.email,
+    )
     relay.run(list(relay.Consequence.objects.all()))  # a consequence may be carried out twice
     assert SmsHistory.objects.count() == 1
     tasks.send_messages()

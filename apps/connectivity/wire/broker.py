@@ -1,6 +1,6 @@
 """The queues of real-time letters (AMQP, by kombu). Without AMQP_URL they are in this process's memory.
 
-On RabbitMQ they are quorum queues, durable, whose rejected letters go to the queue of the same name with `.Dead-Letter`,
+On RabbitMQ they are quorum queues, durable, whose rejected letters go to the queue of that name with `.Dead-Letter`;
 and the broker confirms what is published. Queues are declared at each connection: one that somebody has deleted is
 there again.
 """
@@ -53,9 +53,12 @@ def connected() -> Iterator[Any]:
     """A channel on which every queue is declared. Raises one of away_errors()."""
     options: dict[str, Any] = {"polling_interval": 0.1} if in_memory() else {"confirm_publish": True}
     with kombu.Connection(
-        settings.AMQP_URL or "memory://rtc/", transport_options=options, connect_timeout=5, heartbeat=0 if in_memory() else 30
+        settings.AMQP_URL or "memory://rtc/",
+        transport_options=options,
+        connect_timeout=5,
+        heartbeat=0 if in_memory() else 30,
     ) as connection:
-        connection.ensure_connection(max_retries=1, timeout=SECONDS)
+        connection.ensure_connection(max_retries=1, timeout=int(SECONDS))
         channel = connection.default_channel
         for name in QUEUES:
             queue_of(name)(channel).queue_declare()
@@ -82,7 +85,7 @@ def drain(queue: str, keep: Callable[[list[bytes]], int], *, batch: int = 100, m
     with connected() as channel:
         held = queue_of(queue)(channel)
         while taken < most:
-            some = []
+            some: list[Any] = []
             while len(some) < batch and (message := held.get(no_ack=False)) is not None:
                 some.append(message)
             if not some:

@@ -19,7 +19,7 @@ TICK = 0.5  # seconds between two looks whether it is to stop
 
 
 class Consumer:
-    """start() returns after stop(), or raises when the broker or the database goes away; whoever runs it begins anew."""
+    """start() returns after stop(), or raises when the broker or the database goes away: to be begun anew."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()

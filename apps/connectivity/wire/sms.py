@@ -12,8 +12,8 @@ from django.conf import settings
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0  # for each of connecting, writing and reading
-# Kannel's marks of a delivery report (User's Guide, "Delivery reports"): delivered, not delivered, rejected by the SMSC.
-# Queued there (4), handed to it (8) and in between (32) say that it is on its way.
+# Kannel's marks of a delivery report (User's Guide, "Delivery reports"): delivered; not delivered, rejected by the
+# SMSC. Queued there (4), handed to it (8) and in between (32) say that it is on its way.
 DELIVERED, FAILED = (1,), (2, 16)
 MASK = 31
 
@@ -28,7 +28,8 @@ class Away(Exception):
 
 class Gateway(Protocol):
     # Seconds after which a gateway that reports nothing counts a message as delivered; None: it reports.
-    reports_in: float | None
+    @property
+    def reports_in(self) -> float | None: ...
 
     def send(self, *, to: str, text: str, report_to: str, seconds: float) -> str:
         """Hand the message over, to be tried for so long; our reference of it. Raises Refused or Away."""
@@ -78,4 +79,6 @@ def gateway() -> Gateway:
     scheme = "https" if url.scheme == "kannels" else "http"
     host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
     address = f"{scheme}://{host}:{url.port or 13013}{url.path or '/cgi-bin/sendsms'}"
-    return Kannel(address, httpx.URL(settings.SMS_URL).username, httpx.URL(settings.SMS_URL).password, dict(parse_qsl(url.query)))
+    return Kannel(
+        address, httpx.URL(settings.SMS_URL).username, httpx.URL(settings.SMS_URL).password, dict(parse_qsl(url.query))
+    )
