@@ -102,7 +102,8 @@ def _real_time(life: Life, product: Product) -> None:
         log = [letters.LOG, [[int(morning.timestamp()), "Connected"], [int(morning.timestamp()) + 3, "Charger found"]]]
         new(
             RtcMoMessageHistory, by=by, product=product, message_bin=letters.pack(log),
-            message_json=letters.as_json(log), message_received_time=morning, processing_status=RtcMoMessageHistory.PROCESSED,
+            message_json=letters.as_json(log), message_received_time=morning,
+            processing_status=RtcMoMessageHistory.PROCESSED,
             correlation_id=secrets.token_hex(16),
         )  # fmt: skip
     _letter(clock, product, now - dt.timedelta(days=1, hours=1), life.company.logistics, [letters.SYNC], None)
