@@ -166,6 +166,7 @@ class RtcMessageHistory(Outgoing):
         indexes = [
             models.Index(fields=["due_at"], name="connectivity_rtc_due", condition=WAITING),
             models.Index(fields=["message_reference"], name="connectivity_rtc_reference"),
+            models.Index(fields=["created_at"], name="connectivity_rtc_told", condition=models.Q(kind="status_update")),
         ]
 
 

@@ -44,9 +44,9 @@ def _send(gateway: sms.Gateway, row: SmsHistory) -> bool:
             to=queries.number_of(row.product), text=row.message or settings.SMS_WAKEUP_TEXT,
             report_to=reports.address(row.pk, row.attempts), seconds=left,
         )  # fmt: skip
-    except (sms.Refused, sms.Away) as problem:
+    except (sms.NotTaken, sms.Away) as problem:
         actions.sms_refused(row, reason=str(problem), by=SYSTEM)
-        return isinstance(problem, sms.Refused)
+        return isinstance(problem, sms.NotTaken)
     actions.sms_taken(row, reference=f"{reference}/{row.pk}", reports_in=gateway.reports_in, by=SYSTEM)
     return True
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from apps.connectivity import queries
 from apps.connectivity.actions.rtc import queue_status_update
-from apps.connectivity.actions.sms import queue_wakeup, quota_spent
+from apps.connectivity.actions.sms import queue_wakeup, take_from_quotas
 from apps.connectivity.models import RtcMessageHistory, SkippedWakeUp, SmsHistory
 from apps.core.actions import action
 from apps.core.actors import Actor
@@ -23,7 +23,7 @@ def follow_order(*, imei: str, order_id: int, cause: int, by: Actor) -> None:
         queue_status_update(product, order=order, cause=cause, by=by)
     if queries.is_online(product) or not queries.wakes_up(product) or SmsHistory.objects.filter(cause=cause).exists():
         return
-    reason = quota_spent(product)
+    reason = take_from_quotas(product, by=by)
     if reason is None:
         queue_wakeup(product, order=order, cause=cause, by=by)
     else:

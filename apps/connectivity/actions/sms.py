@@ -34,7 +34,7 @@ def send_wakeup(product: Product, *, by: Actor) -> SmsHistory:
     """Queue a wake-up SMS. Refused where the software wouldn't follow it; TooMany beyond the day's quota."""
     product = units.fetch(product.product_imei, by=by, lock=True)
     refuse_if(not queries.wakes_up(product), "software", "is not wake-up enabled")
-    if quota_spent(product):
+    if take_from_quotas(product, by=by):
         raise TooMany(
             "The quota of wake-ups is spent for today; the unit connects by itself within four hours",
             retry_after=queries.until_midnight(),
@@ -42,6 +42,7 @@ def send_wakeup(product: Product, *, by: Actor) -> SmsHistory:
     return queue_wakeup(product, order=None, cause=None, by=by)
 
 
+@action(level=None)
 def queue_wakeup(product: Product, *, order: EnableHistory | None, cause: int | None, by: Actor) -> SmsHistory:
     """The row, for whoever has looked at quota and software and holds the unit's row."""
     now = timezone.now()
@@ -53,8 +54,9 @@ def queue_wakeup(product: Product, *, order: EnableHistory | None, cause: int | 
     return row
 
 
-def quota_spent(product: Product) -> str | None:
-    """Take one from the quotas of the unit and of its entities; whose is spent, if one is."""
+@action(level=None)
+def take_from_quotas(product: Product, *, by: Actor) -> str | None:
+    """Count one more message to the unit, for it and for its entities. None, or whose quota is spent already."""
     if queries.sent_today(product) >= settings.SMS_PER_UNIT:
         return "quota_unit"
     day, most = queries.today(), settings.SMS_PER_ENTITY
@@ -103,10 +105,12 @@ def claim_sms(*, by: Actor) -> SmsHistory | None:
 @action(level=None)
 def sms_taken(row: SmsHistory, *, reference: str, reports_in: float | None, by: Actor) -> None:
     """The gateway took it. `reports_in`: seconds after which a gateway without reports counts it as delivered."""
-    held = _held(row)
-    if held is None:
-        return
     now = timezone.now()
+    held = _held(row)
+    if held is None:  # its report was faster than the gateway's answer
+        early = SmsHistory.objects.filter(pk=row.pk, attempts=row.attempts, message_reference=None)
+        early.exclude(step=Step.DROPPED).update(message_reference=reference, sent_time=now, taken_at=now)
+        return
     held.step, held.message_reference, held.sent_time, held.taken_at, held.detail = Step.SENT, reference, now, now, ""
     held.due_at = _until(held) if reports_in is None else now + dt.timedelta(seconds=reports_in)
     touch(held, "step", "message_reference", "sent_time", "taken_at", "detail", "due_at", by=by)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.connectivity import actions, tasks
 from apps.connectivity.models import RtcDeadLetter, RtcMessageHistory, RtcMoMessageHistory
-from apps.connectivity.tests.test_rtc import PAYLOAD, mo, taken
+from apps.connectivity.tests.letters import PAYLOAD, mo, taken
 from apps.connectivity.wire import broker, consumer
 from apps.core.actors import SYSTEM
 from apps.products.models import Product

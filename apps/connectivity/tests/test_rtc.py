@@ -10,15 +10,14 @@ from django.utils import timezone
 
 from apps.connectivity import actions, letters, queries, tasks
 from apps.connectivity.models import (
-    RtcDeadLetter,
     RtcFallbackMessageHistory,
     RtcMessageHistory,
     RtcMoMessageHistory,
     SmsHistory,
 )
+from apps.connectivity.tests.letters import PAYLOAD, dead_letter, mo, say, taken
 from apps.connectivity.wire import broker
 from apps.connectivity.wire.consumer import settled
-from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.events import relay
 from apps.products.actions import disable_product, enable_product
@@ -41,37 +40,10 @@ EXAMPLES = [
      "Decoded message: [4, [[1518543688, 'Charger sn=HQ17048RPII pid=a04c'], [1518543691, 'Above RV']]]"),
     ("PUT rtc_dead_letters/{letter}/discard", None, "Dead letter message discarded", None),
 ]  # fmt: skip
+
+
 # Their slips: `decode` is called with PUT, and is a GET; its text has the marks of Python 2 (4L, u'…'); `discard` and
 # `replay` both name "the message to be replayed"; the table's record calls its key rtc_dead_letter once.
-PAYLOAD = {  # of the table's example
-    "ident": "Aeris/10.112.89.62", "message": "ggSfghpaebuvaUNvbm5lY3RlZP8=",
-    "correlation_id": "d478ea0eeadc47e8aead97502235ccac", "timestamp": "2018-02-06T14:29:14.349698", "ident_type": "IP",
-}  # fmt: skip
-
-
-def mo(letter, **also):
-    message = base64.b64encode(letter if isinstance(letter, bytes) else cbor2.dumps(letter)).decode()
-    return json.dumps(PAYLOAD | {"message": message, "correlation_id": None} | also).encode()
-
-
-def say(rtc, letter, **also):
-    """The unit's letter, as the reader takes it out of the queue."""
-    return settled("RTC-MO", mo(letter, **also))
-
-
-def dead_letter(payload, queue="RTC-MO", cast=None):
-    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    actions.keep_dead_letters(queue=queue, bodies=[body], by=SYSTEM)
-    return RtcDeadLetter.objects.order_by("-pk").first()
-
-
-def taken(channel, queue):
-    found = []
-    while (message := broker.queue_of(queue)(channel).get(no_ack=True)) is not None:
-        found.append(json.loads(broker.raw(message)))
-    return found
-
-
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example[0].replace("/", " "))
 def test_the_documented_examples(cast, call, rtc, queues, example):
     where, body, message, data = example
@@ -266,73 +238,6 @@ def test_letters_of_nobody_in_particular(rtc):
     for body in (b"", b"[]", b"\xff", b'{"correlation_id": "x", "status": "delivered"}', b'{"status": 1}'):
         assert settled("RTC-MO", body) is not None
         assert settled("RTC-MT.Reply", body) is not None
-
-
-def test_dead_letters_are_imported_once(cast, call, rtc, queues):
-    for queue, name in (("RTC-MO", "rtc_import_mo_dead_letters"), ("RTC-MT.Reply", "rtc_import_mt_reply_dead_letters")):
-        for _time in range(2):
-            for number in (1, 2):
-                broker.publish(queues, queue + broker.DEAD, json.dumps(PAYLOAD | {"correlation_id": str(number)}))
-            assert call(cast.root, "POST", f"/v1/{name}").status_code == 200
-        assert RtcDeadLetter.objects.filter(queue_name=queue).count() == 2
-        assert taken(queues, queue + broker.DEAD) == []
-    row = call(cast.root, "GET", "/v1/rtc_dead_letters").json()["objects"][0]
-    assert (row["status"], json.loads(row["payload"])["ident"], row["created_by"]) == (
-        None,
-        "Aeris/10.112.89.62",
-        cast.root.email,
-    )
-
-
-def test_importing_needs_system_for_all_units_and_a_broker(cast, call, queues, monkeypatch):
-    where = "/v1/rtc_import_mo_dead_letters"
-    broker.publish(queues, "RTC-MO.Dead-Letter", json.dumps(PAYLOAD))
-    assert call(cast.users["GLOBAL", Level.FACTORY], "POST", where).status_code == 403
-    assert call(cast.alice, "POST", where).status_code == 403
-    assert len(taken(queues, "RTC-MO.Dead-Letter")) == 1
-
-    def away(*_args, **_kwargs):
-        raise OSError("away")
-
-    monkeypatch.setattr(broker, "drain", away)
-    answer = call(cast.root, "POST", where)
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-
-
-def test_a_replay_says_how_it_went(cast, call, rtc):
-    letter = dead_letter(mo([1, {"enabled": False}], correlation_id="again", ident="Aeris/10.0.0.9"))
-    where = f"/v1/rtc_dead_letters/{letter.pk}"
-    assert call(cast.root, "PUT", f"{where}/replay").status_code == 200
-    record = call(cast.root, "GET", where).json()
-    assert (record["status"], record["replay_status"]) == ("replayed", "failure")
-    assert record["replay_status_text"] == "no RTC enabled unit has this address"
-    Product.objects.update(ip_address="10.0.0.9")
-    for _time in range(2):
-        assert call(cast.root, "PUT", f"{where}/replay").status_code == 200
-    record = call(cast.root, "GET", where).json()
-    assert (record["replay_status"], record["replay_status_text"]) == ("success", None)
-    assert Connection.objects.count() == 1
-    assert record["status_time"] == record["replay_status_time"]
-
-
-def test_a_discarded_letter_is_not_replayed(cast, call, rtc):
-    where = f"/v1/rtc_dead_letters/{dead_letter(PAYLOAD).pk}"
-    for _time in range(2):
-        assert call(cast.root, "PUT", f"{where}/discard").status_code == 200
-    refused = call(cast.root, "PUT", f"{where}/replay")
-    assert (refused.status_code, list(refused.json()["data"])) == (400, ["status"])
-    assert call(cast.root, "GET", where).json()["status"] == "discarded"
-    assert not RtcMoMessageHistory.objects.exists()
-
-
-def test_what_cant_be_decoded_says_so(cast, call):
-    for payload in (b"no json", PAYLOAD | {"message": "AA=="}, PAYLOAD | {"message": 1}):
-        letter = dead_letter(payload)
-        answer = call(cast.users["GLOBAL", Level.OVERVIEW], "GET", f"/v1/rtc_dead_letters/{letter.pk}/decode")
-        assert (answer.status_code, list(answer.json()["data"])) == (400, ["payload"])
-    for key in (2_000_000_000, 2**63, 2**31):
-        assert call(cast.root, "GET", f"/v1/rtc_dead_letters/{key}/decode").status_code == 404
-    assert call(cast.bob, "GET", f"/v1/rtc_dead_letters/{letter.pk}/decode").status_code == 404  # all units' affair
 
 
 def test_a_silent_unit_is_reminded_at_growing_intervals(cast, rtc, settings):

@@ -151,6 +151,19 @@ def test_a_report_is_taken_from_the_gateway_alone(cast, call, waker, gateway):
     assert (row.status, row.modified_at) == ("Delivered", first)
 
 
+def test_a_report_may_be_faster_than_the_gateways_answer(cast, call, waker, gateway, monkeypatch):
+    def at_once(*, to, text, report_to, seconds):
+        row = SmsHistory.objects.get()
+        assert call(None, "GET", f"/v1/sms_reports/{reports.signed(row.pk, row.attempts)}?status=1").status_code == 200
+        return "/fast/0"
+
+    monkeypatch.setattr(gateway, "send", at_once)
+    key = wake(call, cast.alice, waker).json()["data"]["sms_history_id"]
+    tasks.send_messages()
+    done = record(call, cast.bob, key)
+    assert (done["status"], done["message_reference"]) == ("Delivered", f"/fast/0/{key}")
+
+
 def test_what_fails_is_sent_again_and_the_retries_are_counted(cast, call, waker, gateway, settings):
     settings.SMS_RETRIES = 2
     key = wake(call, cast.alice, waker).json()["data"]["sms_history_id"]

@@ -6,6 +6,7 @@ there again.
 """
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -78,13 +79,13 @@ def publish(channel: Any, queue: str, body: str | bytes, *, reference: str | Non
     )  # fmt: skip
 
 
-def drain(queue: str, keep: Callable[[list[bytes]], int], *, batch: int = 100, most: int = 100_000) -> int:
+def drain(queue: str, keep: Callable[[list[bytes]], int], *, batch: int = 100, seconds: float = 20.0) -> int:
     """Take every letter out of a queue: `keep` stores a batch for good and returns how many were new, and only then are
-    they acknowledged. How many were new in all."""
-    count = taken = 0
+    they acknowledged. How many were new in all. What is left after so many seconds is for the next time."""
+    count, begun = 0, time.monotonic()
     with connected() as channel:
         held = queue_of(queue)(channel)
-        while taken < most:
+        while time.monotonic() - begun < seconds:
             some: list[Any] = []
             while len(some) < batch and (message := held.get(no_ack=False)) is not None:
                 some.append(message)
@@ -93,7 +94,6 @@ def drain(queue: str, keep: Callable[[list[bytes]], int], *, batch: int = 100, m
             count += keep([raw(message) for message in some])
             for message in some:
                 message.ack()
-            taken += len(some)
     return count
 
 

@@ -18,7 +18,7 @@ DELIVERED, FAILED = (1,), (2, 16)
 MASK = 31
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """The gateway answered, and did not take this message."""
 
 
@@ -32,7 +32,7 @@ class Gateway(Protocol):
     def reports_in(self) -> float | None: ...
 
     def send(self, *, to: str, text: str, report_to: str, seconds: float) -> str:
-        """Hand the message over, to be tried for so long; our reference of it. Raises Refused or Away."""
+        """Hand the message over, to be tried for so long; our reference of it. Raises NotTaken or Away."""
 
 
 class LogGateway:
@@ -68,7 +68,7 @@ class Kannel:
         if answer.status_code >= 500:
             raise Away(f"{answer.status_code} {answer.text[:200]}")
         if answer.status_code not in (200, 202):
-            raise Refused(f"{answer.status_code} {answer.text[:200]}")
+            raise NotTaken(f"{answer.status_code} {answer.text[:200]}")
         return f"/{secrets.token_hex(8)}/{answer.text[:80].partition(':')[0]}"
 
 
