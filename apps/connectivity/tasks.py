@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import logging
 import time
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,8 @@ from apps.connectivity.wire import broker, sms
 from apps.core.actors import SYSTEM
 from apps.core.times import iso
 from apps.events.wake import wake_soon
+
+log = logging.getLogger(__name__)
 
 SLICE = 20.0  # seconds before other tasks of this worker get their turn
 
@@ -45,6 +48,7 @@ def _send(gateway: sms.Gateway, row: SmsHistory) -> bool:
             report_to=reports.address(row.pk, row.attempts), seconds=left,
         )  # fmt: skip
     except (sms.NotTaken, sms.Away) as problem:
+        log.warning("the SMS gateway took no message (%s)", problem)
         actions.sms_refused(row, reason=str(problem), by=SYSTEM)
         return isinstance(problem, sms.NotTaken)
     actions.sms_taken(row, reference=f"{reference}/{row.pk}", reports_in=gateway.reports_in, by=SYSTEM)
@@ -64,6 +68,7 @@ def publish_letters() -> None:
                 actions.letter_published(row, by=SYSTEM)
                 row = actions.claim_letter(by=SYSTEM)
     except broker.away_errors() as error:
+        log.warning("the broker took no letter (%s: %s)", type(error).__name__, str(error)[:200])
         if row is not None:
             actions.letter_away(row, reason=type(error).__name__, by=SYSTEM)
         return
