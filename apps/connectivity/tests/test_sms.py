@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from apps.connectivity import actions, queries, reports, tasks
+from apps.connectivity import queries, reports, tasks
 from apps.connectivity.models import SkippedWakeUp, SmsHistory
 from apps.connectivity.wire import sms
 from apps.core.actors import SYSTEM
@@ -208,40 +208,6 @@ def test_a_message_expires_after_an_hour_sent_or_not(cast, call, waker, gateway,
     later(second, hours=1)
     tasks.send_messages()
     assert set(SmsHistory.objects.values_list("status", flat=True)) == {"Expired"}
-
-
-class Killed(BaseException):
-    """What kill -9 leaves: nothing that comes after is done, and what was committed stays."""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_loses_nothing_and_sends_twice_only_what_it_held(monkeypatch):
-    from tests import reference
-    from tests.cast import make_cast, make_unit
-
-    reference.fill()
-    cast = make_cast()
-    taken, kills = [], {3, 7}
-
-    class Deadly(Taker):
-        def send(self, *, to, text, report_to, seconds):
-            taken.append(to)
-            if len(taken) in kills:
-                raise Killed
-            return f"/taken/{len(taken)}"
-
-    monkeypatch.setattr(sms, "gateway", Deadly)
-    units = [make_unit(f"0101012345600{number:02d}", entity=cast.a, reported_software="3.6") for number in range(10)]
-    for unit in units:
-        actions.send_wakeup(unit, by=cast.alice)
-    for _time in range(3):
-        try:
-            tasks.send_messages()
-        except Killed:
-            SmsHistory.objects.filter(step="queued").update(due_at=timezone.now())  # the lease has ended
-    assert not SmsHistory.objects.exclude(step="sent").exists()
-    assert set(taken) == {unit.imsi for unit in units}
-    assert len(taken) <= len(units) + len(kills)
 
 
 def test_a_units_quota_is_a_429_and_an_order_beyond_it_is_skipped(cast, call, waker, settings):
