@@ -16,7 +16,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.deleted": [LIVE],
     "product.power_ordered": [LIVE, TELL_UNIT],
     "product.power_reported": [LIVE],
-    "product.tamper_ordered": [LIVE],
+    "product.tamper_ordered": [LIVE, TELL_UNIT],
     "product.tamper_reported": [LIVE],
     "product.state_changed": [LIVE],
     "product.entities_changed": [LIVE],

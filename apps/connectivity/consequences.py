@@ -6,8 +6,9 @@ from apps.events.models import Event
 
 
 def tell_unit(event: Event) -> None:
-    """A power order: a wake-up SMS or a real-time status update, in the name of whoever ordered."""
+    """An order to a switch: a wake-up SMS or a real-time status update, in the name of whoever ordered."""
     order = event.payload.get("order_id")
     if order is not None:
         imei = event.payload["product_imei"]
-        actions.follow_order(imei=imei, order_id=order, cause=event.pk, by=Machine(event.by))
+        which = "tamper_order" if event.name == "product.tamper_ordered" else "order"
+        actions.follow_order(imei=imei, cause=event.pk, by=Machine(event.by), **{which: order})

@@ -9,7 +9,7 @@ from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows, GlobalOnly, Reference
 from apps.parts.models import PartType
-from apps.products.models import EnableHistory, of_product
+from apps.products.models import EnableHistory, TamperEnableHistory, of_product
 
 
 class Network(Row):
@@ -63,7 +63,16 @@ class Outgoing(Row):
         DONE = "done"  # what became of it stands in the contract's columns
         DROPPED = "dropped"  # never sent: what it was to tell is overtaken
 
-    HIDDEN: ClassVar[tuple[str, ...]] = ("step", "due_at", "attempts", "cause", "detail", "taken_at", "settled_at")
+    HIDDEN: ClassVar[tuple[str, ...]] = (
+        "step",
+        "due_at",
+        "attempts",
+        "cause",
+        "detail",
+        "taken_at",
+        "settled_at",
+        "tamper_order_id",
+    )
 
     step = OptionField(max_length=10, choices=Step.choices, default=Step.RECORDED)
     due_at = models.DateTimeField(null=True)
@@ -73,6 +82,8 @@ class Outgoing(Row):
     detail = models.TextField(default="", blank=True)
     taken_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    # The order of a tamper switch that it serves; one of the unit itself stands in a column of each.
+    tamper_order = models.ForeignKey(TamperEnableHistory, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         abstract = True
@@ -129,6 +140,7 @@ class SkippedWakeUp(models.Model):
 
     product = of_product("+")
     enable_history = models.ForeignKey(EnableHistory, models.CASCADE, null=True, related_name="+")
+    tamper_order = models.ForeignKey(TamperEnableHistory, models.CASCADE, null=True, related_name="+")
     cause = models.BigIntegerField(unique=True)
     reason = OptionField(max_length=20, choices=Reason.choices)
     at = models.DateTimeField()

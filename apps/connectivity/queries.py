@@ -45,6 +45,13 @@ def is_online(product: Product) -> bool:
     return product.rtc_enabled_flag and latest is not None and latest.connection_status == "online"
 
 
+def is_overtaken(product: Product, *, order: int | None, tamper_order: int | None) -> bool:
+    """Whether the order that a message serves is no longer the unit's latest: another was given, or it is confirmed."""
+    if order is not None and order != product.latest_enable_history_id:
+        return True
+    return tamper_order is not None and tamper_order != product.latest_tamper_enable_history_id
+
+
 def number_of(product: Product) -> str:
     """What a text message to the unit is addressed to: the number (`msisdn`) among the properties of its SIM, else the
     IMSI, by which providers of machine SIMs address too."""
@@ -112,17 +119,20 @@ class Sent:
     detail: str = ""
 
 
-def ways_of(product: Product, orders: Iterable[int]) -> dict[int, list[Sent]]:
-    """What messages did for these orders (keys of enable_history) of a unit, oldest first: for the line of time of a
-    command. An order without messages has no entry."""
-    keys = list(orders)
+def ways_of(product: Product, orders: Iterable[int], *, tamper: bool = False) -> dict[int, list[Sent]]:
+    """What messages did for these orders (keys of enable_history; with `tamper`, of tamper_enable_history) of a unit,
+    oldest first: for the line of time of a command. An order without messages has no entry."""
+    keys, of_sms, of_letter = list(orders), "enable_history_id", "order_id"
+    if tamper:
+        of_sms = of_letter = "tamper_order_id"
     found: dict[int, list[Sent]] = {}
-    for sms in SmsHistory.objects.filter(product=product, enable_history_id__in=keys).order_by("pk"):
-        found.setdefault(sms.enable_history_id or 0, []).extend(steps_of_sms(sms))
-    for skipped in SkippedWakeUp.objects.filter(product=product, enable_history_id__in=keys).order_by("pk"):
-        found.setdefault(skipped.enable_history_id or 0, []).append(Sent("skipped", skipped.at, "sms", skipped.reason))
-    for letter in RtcMessageHistory.objects.filter(product=product, order_id__in=keys).order_by("pk"):
-        found.setdefault(letter.order_id or 0, []).extend(steps_of_letter(letter))
+    for sms in SmsHistory.objects.filter(product=product, **{f"{of_sms}__in": keys}).order_by("pk"):
+        found.setdefault(getattr(sms, of_sms), []).extend(steps_of_sms(sms))
+    for skipped in SkippedWakeUp.objects.filter(product=product, **{f"{of_sms}__in": keys}).order_by("pk"):
+        step = Sent("skipped", skipped.at, "sms", skipped.reason)
+        found.setdefault(getattr(skipped, of_sms), []).append(step)
+    for letter in RtcMessageHistory.objects.filter(product=product, **{f"{of_letter}__in": keys}).order_by("pk"):
+        found.setdefault(getattr(letter, of_letter), []).extend(steps_of_letter(letter))
     for steps in found.values():
         steps.sort(key=lambda one: one.at)
     return found

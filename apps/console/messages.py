@@ -29,7 +29,11 @@ LONGEST = 200  # of a letter
 
 def sms(product: Product, most: int) -> list[Told]:
     found = [_of_sms(row) for row in SmsHistory.objects.filter(product=product).order_by("-pk")[:most]]
-    skipped = SkippedWakeUp.objects.filter(product=product).select_related("enable_history").order_by("-pk")[:most]
+    skipped = (
+        SkippedWakeUp.objects.filter(product=product)
+        .select_related("enable_history", "tamper_order")
+        .order_by("-pk")[:most]
+    )
     for row in skipped:
         of_unit = row.reason == SkippedWakeUp.Reason.UNIT
         text = (
@@ -37,7 +41,7 @@ def sms(product: Product, most: int) -> list[Told]:
             if of_unit
             else _("wake-up skipped: the entity's quota of the day was spent")
         )
-        found.append((row.at, text, row.enable_history.user if row.enable_history else None, None))
+        found.append((row.at, text, order.user if (order := row.enable_history or row.tamper_order) else None, None))
     return found
 
 

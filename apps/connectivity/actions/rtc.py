@@ -23,7 +23,7 @@ from apps.core.refusals import refuse_if
 from apps.core.rows import new, touch
 from apps.products import queries as units
 from apps.products.actions.announce import announce
-from apps.products.models import EnableHistory, Product, RtcConnectionHistory
+from apps.products.models import Product, RtcConnectionHistory
 
 Step = Outgoing.Step
 Kind = RtcMessageHistory.Kind
@@ -44,7 +44,7 @@ def request_sync(product: Product, *, by: Actor) -> RtcMessageHistory:
 @action(level=Level.ADMIN)
 def send_status_update(product: Product, *, by: Actor) -> RtcMessageHistory:
     """Tell the unit what it is to do: the same as it is told when it asks."""
-    return queue_status_update(_fetch(product, by), order=None, cause=None, by=by)
+    return queue_status_update(_fetch(product, by), by=by)
 
 
 @action(level=Level.ADMIN)
@@ -89,14 +89,14 @@ def note_online(product: Product, online: bool, *, reason: str, by: Actor, heard
 
 @action(level=None)
 def queue_status_update(
-    product: Product, *, order: EnableHistory | None, cause: int | None, by: Actor
+    product: Product, *, by: Actor, order: int | None = None, tamper_order: int | None = None, cause: int | None = None
 ) -> RtcMessageHistory:
     """For whoever holds the unit's row. Status updates that still wait are overtaken by this one."""
     waiting = RtcMessageHistory.objects.filter(product=product, kind=Kind.STATUS_UPDATE, step=Step.QUEUED)
     for row in waiting.select_for_update(of=("self",), no_key=True):
         _fail(row, "superseded", step=Step.DROPPED, by=by)
     letter = [letters.STATUS_UPDATE, letters.orders_of(product)]
-    row = _queue(product, Kind.STATUS_UPDATE, letter, by=by, order=order, cause=cause)
+    row = _queue(product, Kind.STATUS_UPDATE, letter, by=by, order_id=order, tamper_order_id=tamper_order, cause=cause)
     product.latest_rtc_mt_status_update_time = row.message_sent_time
     touch(product, "latest_rtc_mt_status_update_time", by=by)
     return row
@@ -134,7 +134,7 @@ def claim_letter(*, by: Actor) -> RtcMessageHistory | None:
             return None
         if row.created_at + LONGEST_LIFE <= now:
             _fail(row, "no broker took it in time", by=by)
-        elif row.order_id and row.order_id != row.product.latest_enable_history_id:
+        elif queries.is_overtaken(row.product, order=row.order_id, tamper_order=row.tamper_order_id):
             _fail(row, "superseded", step=Step.DROPPED, by=by)
         else:
             row.due_at, row.attempts = now + LEASE, row.attempts + 1
@@ -241,7 +241,7 @@ def _remind(key: int, asked: dt.datetime, now: dt.datetime, by: Actor) -> bool:
     latest = product.latest_rtc_connection_history
     if queries.is_online(product) and latest is not None and (latest.latest_message_time or asked) <= asked:
         note_online(product, False, reason="inactivity", by=by)
-    queue_status_update(product, order=None, cause=None, by=by)
+    queue_status_update(product, by=by)
     new(RtcFallbackMessageHistory, by=by, product=product, message_sent_time=now)
     return True
 

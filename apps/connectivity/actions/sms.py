@@ -20,7 +20,7 @@ from apps.core.refusals import TooMany, refuse_if
 from apps.core.rows import new, touch
 from apps.products import queries as units
 from apps.products.actions.announce import announce
-from apps.products.models import EnableHistory, Product
+from apps.products.models import Product
 
 Step = Outgoing.Step
 TIMEOUT = 3600.0  # seconds that a wake-up may take, retries and all
@@ -39,15 +39,18 @@ def send_wakeup(product: Product, *, by: Actor) -> SmsHistory:
             "The quota of wake-ups is spent for today; the unit connects by itself within four hours",
             retry_after=queries.until_midnight(),
         )
-    return queue_wakeup(product, order=None, cause=None, by=by)
+    return queue_wakeup(product, by=by)
 
 
 @action(level=None)
-def queue_wakeup(product: Product, *, order: EnableHistory | None, cause: int | None, by: Actor) -> SmsHistory:
+def queue_wakeup(
+    product: Product, *, by: Actor, order: int | None = None, tamper_order: int | None = None, cause: int | None = None
+) -> SmsHistory:
     """The row, for whoever has looked at quota and software and holds the unit's row."""
     now = timezone.now()
     row: SmsHistory = new(
-        SmsHistory, by=by, product=product, enable_history=order, attempted_retries=0, sent_time=now, created_at=now,
+        SmsHistory, by=by, product=product, enable_history_id=order, tamper_order_id=tamper_order,
+        attempted_retries=0, sent_time=now, created_at=now,
         sms_timeout=TIMEOUT, trigger=SmsHistory.WAKE_UP, step=Step.QUEUED, due_at=now, cause=cause,
     )  # fmt: skip
     transaction.on_commit(_wake, robust=True)
@@ -91,7 +94,7 @@ def claim_sms(*, by: Actor) -> SmsHistory | None:
             return None
         if _until(row) <= now:
             _settle(row, SmsHistory.EXPIRED, by=by)
-        elif row.enable_history_id and row.enable_history_id != row.product.latest_enable_history_id:
+        elif queries.is_overtaken(row.product, order=row.enable_history_id, tamper_order=row.tamper_order_id):
             # A later order, or the unit's own confirmation: nothing is left that it should wake up for.
             row.step, row.detail = Step.DROPPED, "superseded"
             _settle(row, SmsHistory.EXPIRED, by=by)

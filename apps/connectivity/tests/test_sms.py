@@ -210,6 +210,18 @@ def test_a_message_expires_after_an_hour_sent_or_not(cast, call, waker, gateway,
     assert set(SmsHistory.objects.values_list("status", flat=True)) == {"Expired"}
 
 
+def test_an_order_of_the_tamper_switch_wakes_the_unit_likewise(cast, call, waker, gateway):
+    for name in ("enable_tamper_switch", "disable_tamper_switch"):
+        call(cast.tina, "PUT", f"/v1/products/{waker.product_imei}/{name}")
+        relay.relay_all()
+    tasks.send_messages()
+    waker.refresh_from_db()
+    assert len(gateway.taken) == 1  # the first is overtaken
+    orders = list(waker.tamper_enable_histories.order_by("pk").values_list("pk", flat=True))
+    ways = queries.ways_of(waker, orders, tamper=True)
+    assert [[step.step for step in ways[order]] for order in orders] == [["queued", "skipped"], ["queued", "sms_sent"]]
+
+
 def test_a_units_quota_is_a_429_and_an_order_beyond_it_is_skipped(cast, call, waker, settings):
     settings.SMS_PER_UNIT = 2
     assert [wake(call, cast.alice, waker).status_code for _ in range(3)] == [200, 200, 429]
