@@ -82,9 +82,10 @@ def filled(route, world, absent=False):
     if route.table:
         row = rows[route.table.path]
         path = path.replace("<str:key>", str(getattr(row, route.table.key.attname)))
+    of = f"{path}//".split("/")[2]  # what a number stands for: a row of the table that the path begins with, else a job
     return (
         path.replace("<str:imei>", unit.product_imei)
-        .replace("<int:key>", str(rows["jobs"].pk))
+        .replace("<int:key>", str(rows.get(of, rows["jobs"]).pk))
         .replace("<str:name>", "note")
     )
 
