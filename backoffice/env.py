@@ -1,7 +1,5 @@
 """Reading the environment, loudly: a value that cannot be understood stops the start with its name and the way out."""
 
-import base64
-import binascii
 import contextlib
 import hashlib
 import os
@@ -15,6 +13,8 @@ from urllib.parse import urlsplit
 import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from apps.core import rings
 
 _env = environ.Env()
 
@@ -162,19 +162,12 @@ def secret_key(data_dir: Path) -> str:
 
 def field_keys(data_dir: Path) -> dict[str, bytes]:
     """The key ring of encrypted columns: `FIELD_KEYS=id:base64,id:base64`; the first encrypts, all decrypt."""
-    fresh = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    raw = text("FIELD_KEYS") or _kept(data_dir / "field_keys", fresh)
-    ring: dict[str, bytes] = {}
-    for entry in raw.split(","):
-        key_id, _, encoded = entry.strip().partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            key = b""
-        if not key_id or len(key) != 32:
-            raise ImproperlyConfigured("FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas.")
-        ring[key_id] = key
-    return ring
+    try:
+        return rings.read(
+            text("FIELD_KEYS") or _kept(data_dir / "field_keys", rings.write({"k1": secrets.token_bytes(32)}).strip())
+        )
+    except ValueError:
+        raise ImproperlyConfigured("FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas.") from None
 
 
 def mail() -> dict[str, Any]:

@@ -17,6 +17,7 @@ DEMO = env.flag("DEMO", True)
 PORT = env.number("PORT", 8000, low=1, high=65535)
 SECRET_KEY = env.secret_key(DATA_DIR)
 FIELD_KEYS = env.field_keys(DATA_DIR)
+FIELD_KEYS_GIVEN = bool(env.text("FIELD_KEYS"))  # by the environment, so that the file in DATA_DIR counts for nothing
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # How many proxies in front of us append to X-Forwarded-For; 0 = none, the header is ignored.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=10)
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backoffice.middleware.ReaderLanguage",
     "backoffice.logs.RequestLog",
     "apps.operations.metrics.CountRequests",
     "backoffice.compression.Compression",

@@ -1,7 +1,9 @@
 """What a screen shows of a unit, worked out in one place for the unit page and the field page."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -12,13 +14,13 @@ from apps.core.actors import called
 from apps.products.actions import disable_product, enable_product
 from apps.products.contact import next_contact
 from apps.products.models import EnableState, Product
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 from apps.telemetry import store
 
 
 def state_of(product: Product) -> str | Promise:
     state = product.latest_state
-    return STATES.get(state.current_state_type_id, state.current_state_type.name) if state else "–"
+    return state_called(state.current_state_type_id) if state else "–"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,12 @@ class Switch:
     next_contact: dt.datetime | None
     may_switch: bool
     wants_on: bool
-    steps: list[Step] = field(default_factory=list)
+    find_steps: Callable[[], list[Step]] = field(repr=False)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Looked up only where they are shown: a list of units shows none."""
+        return self.find_steps()
 
     @property
     def label(self) -> str | Promise:
@@ -89,7 +96,7 @@ def switch_of(product: Product, reader: Any) -> Switch:
         next_contact=contact,
         may_switch=level is None or reader.level >= level,
         wants_on=product.desired_enable_flag,
-        steps=_steps(product, state, latest, last_seen),
+        find_steps=lambda: _steps(product, state, latest, last_seen),
     )
 
 

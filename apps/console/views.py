@@ -55,7 +55,7 @@ def unit(request: HttpRequest, imei: str) -> HttpResponse:
     """Everything about one unit, live."""
     product = _shown(request, imei)
     context = _switch_context(request, product, "unit") | {
-        "entities": queries.entity_names(product),
+        "entities": queries.entity_names(product, by=request.user),  # type: ignore[arg-type]
         "state": state_of(product),
         "acts": acts.offered(product, request.user),
         "in_admin": _in_admin(request.user, product),

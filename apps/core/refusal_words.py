@@ -26,6 +26,7 @@ TEMPLATES = (
     noop("The quota of wake-ups is spent for today; the unit connects by itself within four hours"),
     noop("The requested resource could not be found"),
     noop("The unit would leave your scope; ask somebody of GLOBAL scope"),
+    noop("This conflicts with something written at the same moment; look at it and send it again"),
     noop("This needs the permission %(needed)s; yours is %(yours)s"),
     noop("This row would lie outside your scope"),
     noop("This user would see more than you do"),

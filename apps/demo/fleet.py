@@ -46,6 +46,7 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
         letters_of_nobody(clock, now)
         for first in range(0, units, PIECE):
             numbers = [one for one in range(first, min(first + PIECE, units)) if imei_of(one) not in known]
+            told: list[str] = []  # subjects
             with transaction.atomic():
                 for number in numbers:
                     company = both[number % 2]
@@ -53,10 +54,11 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
                     product = life.tell()
                     if number < STORIES:
                         _since(life, product, quiet)
+                    told.append(product.subject)
                 # It is told as something that happened long ago: nobody is waiting to hear of it.
-                Consequence.objects.filter(event__at__lt=now, state=Consequence.State.PENDING).update(
-                    state=Consequence.State.DONE, done_at=now
-                )
+                waiting = Consequence.objects.filter(event__subject__in=told, state=Consequence.State.PENDING)
+                if told:
+                    waiting.filter(event__at__lt=now).update(state=Consequence.State.DONE, done_at=now)
             progress(min(first + PIECE, units))
 
 

@@ -2,9 +2,7 @@
 
 from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +23,7 @@ from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import contact, queries
 from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
-from apps.products.bulk import OnUnits, Switching
+from apps.products.bulk import SEEN, SURE, OnUnits, Switching, Unfilled, Unsure
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -37,7 +35,7 @@ from apps.products.models import (
     State,
     TamperEnableHistory,
 )
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 
 
 class UnitList(RowsPage):
@@ -113,7 +111,7 @@ class ProductAdmin(RowAdmin):
         state = row.latest_state
         if not isinstance(state, State):  # none, or out of the reader's sight
             return state
-        return STATES.get(state.current_state_type_id, state.current_state_type.name)
+        return state_called(state.current_state_type)
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
@@ -217,38 +215,35 @@ class ProductAdmin(RowAdmin):
         except Refused as refused:
             return self._refused(request, refused)
         back = reverse("admin:products_product_change", args=[unit.pk])
-        form: Any = kind.form(by=by, data=request.POST if request.method == "POST" else None) or forms.Form({})
-        if request.method == "POST" and form.is_valid():
+        form: Any = kind.form_for(unit, by=by, data=request.POST if request.method == "POST" else None)
+        context: dict[str, Any] = {"form": form, "question": question}
+        if request.method == "POST":
             try:
-                with transaction.atomic():
-                    held = queries.fetch(unit.product_imei, by=by, lock=True)
-                    _as_opened(request, kind.stands(held, by))
-                    told = kind.act(held, kind.params(form.cleaned_data), by)
+                told = kind.on_one(unit.product_imei, form, request.POST, by=by)
+            except Unsure as unsure:
+                held = [(name, request.POST[name]) for name in (*form.fields, SEEN) if name in request.POST]
+                context = {"question": unsure, "given": [*held, (SURE, "1")]}
+            except Unfilled:
+                pass
             except Refused as refused:
-                form.add_error(None, said(refused, fields=False))
+                context["refused"] = said(refused, fields=False)
             else:
                 so_already = _("It was so already; nothing has changed.")
                 ordered = _("Ordered; pending until the unit confirms it.")
-                messages.success(request, (ordered if isinstance(kind, Switching) else told) if told else so_already)
+                done = ordered if isinstance(kind, Switching) else told and kind.done(told)
+                messages.success(request, done if told else so_already)
                 return redirect(back)
-        thing = f"{unit.serial_number} · {unit.product_imei}"
-        context = {
-            **self.admin_site.each_context(request), "title": title, "question": question, "thing": thing, "back": back,
-            "form": form, "opts": self.opts, "stands": kind.stands(unit, by),
+            unit = queries.fetch(unit.product_imei, by=by)
+        context |= {
+            **self.admin_site.each_context(request), "title": title, "back": back, "opts": self.opts,
+            "thing": f"{unit.serial_number} · {unit.product_imei}", "stands": kind.stands(unit, by),
         }  # fmt: skip
-        return render(request, "admin/act.html", context, status=400 if form.errors else 200)
+        wrong = "refused" in context or (context.get("form") is not None and form.errors)
+        return render(request, "admin/act.html", context, status=400 if wrong else 200)
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
         messages.error(request, said(refused))
         return redirect("admin:products_product_changelist")
-
-
-def _as_opened(request: HttpRequest, stands: str) -> None:
-    """Nobody replaces what they have not seen: the page says anew what stands, and asks again."""
-    if request.POST.get("_stands", stands) != stands:
-        raise Refused(
-            _("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?") % {"now": stands}
-        )
 
 
 def _switched(history: Any) -> Any:
