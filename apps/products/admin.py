@@ -230,8 +230,8 @@ class ProductAdmin(RowAdmin):
             else:
                 so_already = _("It was so already; nothing has changed.")
                 ordered = _("Ordered; pending until the unit confirms it.")
-                done = ordered if isinstance(kind, Switching) else told and kind.done(told)
-                messages.success(request, done if told else so_already)
+                done = so_already if not told else ordered if isinstance(kind, Switching) else kind.done(told)
+                messages.success(request, done)
                 return redirect(back)
             unit = queries.fetch(unit.product_imei, by=by)
         context |= {
