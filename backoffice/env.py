@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import secrets
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,16 @@ def seconds(name: str, default: str) -> float:
     if found is None:
         raise ImproperlyConfigured(f"{name}={raw!r} is no time such as 5s or 500ms.")
     return int(found[1]) * {None: 0.001, "ms": 0.001, "s": 1.0, "min": 60.0}[found[2]]
+
+
+def decimal(name: str) -> Decimal | None:
+    """An amount such as 0.04; None where none is given."""
+    raw = text(name)
+    if not raw:
+        return None
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", raw):
+        raise ImproperlyConfigured(f"{name}={raw!r} is no amount such as 0.04.")
+    return Decimal(raw)
 
 
 def words(name: str, default: str) -> list[str]:

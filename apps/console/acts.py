@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from apps.connectivity import queries as connectivity
 from apps.console.page import page
 from apps.core.actions import require_level
 from apps.core.levels import Level
@@ -31,6 +32,8 @@ ACTS: dict[str, tuple[str, Any]] = {
     "unlock_software": ("units.unlock_software", _("Unlock the software")),
     "expire_software": ("units.expire_software", _("Withdraw software orders")),
     "parameter": ("units.parameter", _("Order a parameter's value")),
+    "wake_up": ("units.wake_up", _("Wake up by SMS")),
+    "connect": ("units.connect", _("Make it connect")),
 }
 
 
@@ -56,6 +59,10 @@ def _useless(product: Product) -> set[str]:
         useless.add("unlock_software")
     if not queries.software_ordered(product).exists():
         useless.add("expire_software")
+    if not product.rtc_enabled_flag:
+        useless.add("connect")  # it would be an SMS too
+    if not connectivity.wakes_up(product):
+        useless.add("wake_up")
     return useless
 
 

@@ -1,5 +1,5 @@
 """What happened to a unit, in one line of time: switching, states, entities, notes, software, parameters, parts,
-repairs, alerts and what people changed by hand. Contacts are not in it: a unit makes six of them a day.
+repairs, alerts, messages and what people changed by hand. Contacts are not in it: a unit makes six of them a day.
 """
 
 import datetime as dt
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.console import messages
 from apps.core import history
 from apps.core.actors import called
 from apps.core.admin.cells import in_words
@@ -36,6 +37,8 @@ KINDS: Mapping[str, Promise] = {
     "part": gettext_lazy("Part"),
     "repair": gettext_lazy("Repair"),
     "alert": gettext_lazy("Alert"),
+    "sms": gettext_lazy("SMS"),
+    "rtc": gettext_lazy("Real time"),
     "change": gettext_lazy("Changed by hand"),
 }
 
@@ -211,6 +214,14 @@ def _alerts(product: Product, most: int, reader: Any) -> list[Entry]:
     return found
 
 
+def _sms(product: Product, most: int, reader: Any) -> list[Entry]:
+    return [Entry("sms", at, text, by, _row(row) if row else "") for at, text, by, row in messages.sms(product, most)]
+
+
+def _rtc(product: Product, most: int, reader: Any) -> list[Entry]:
+    return [Entry("rtc", at, text, by, _row(row)) for at, text, by, row in messages.rtc(product, most)]
+
+
 def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
     """What people changed of the unit's own row."""
     fields = {field.column: field for field in product._meta.concrete_fields}
@@ -236,5 +247,6 @@ def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
 
 SOURCES = {
     "power": _power, "tamper": _tamper, "state": _states, "entity": _entities, "note": _notes, "software": _software,
-    "parameter": _parameters, "part": _parts, "repair": _repairs, "alert": _alerts, "change": _changes,
+    "parameter": _parameters, "part": _parts, "repair": _repairs, "alert": _alerts, "sms": _sms, "rtc": _rtc,
+    "change": _changes,
 }  # fmt: skip

@@ -23,6 +23,7 @@ from apps.demo.stories import (
     Life,
     imei_of,
 )
+from apps.demo.talk import letters_of_nobody, talked
 from apps.events.models import Consequence
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker, SoftwareVersionType
 
@@ -42,6 +43,7 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
             new(SoftwareVersionType, by=SYSTEM, name=SOFTWARE, status="stable", release_date=clock.moment)
         quiet = ProductGroup.objects.filter(name=QUIET).first() or new(ProductGroup, by=SYSTEM, name=QUIET)
         known = set(Product.objects.filter(product_imei__startswith="0135790").values_list("product_imei", flat=True))
+        letters_of_nobody(clock, now)
         for first in range(0, units, PIECE):
             numbers = [one for one in range(first, min(first + PIECE, units)) if imei_of(one) not in known]
             told: list[str] = []  # subjects
@@ -78,6 +80,7 @@ def _since(life: Life, product: Product, quiet: ProductGroup) -> None:
         new(ProductProductGroupLinker, by=SYSTEM, product=product, product_group=quiet, date_added=heard)
     if number in WAITING:
         life.order_that_waits()
+    talked(life, product)
 
 
 __all__ = ["ENTITIES", "LOG_INS", "PASSWORD", "QUIET", "SOFTWARE", "STORED", "imei_of", "seed"]

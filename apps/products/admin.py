@@ -87,6 +87,7 @@ class ProductAdmin(RowAdmin):
         {"title": _("More"), "items": [
             "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off", "update_software",
             "lock_software", "unlock_software", "expire_software", "set_parameter",
+            "wake_up", "connect",
         ]},
     )  # fmt: skip
 
@@ -204,6 +205,16 @@ class ProductAdmin(RowAdmin):
     @action(description=_("Order a parameter's value"), icon="tune")
     def set_parameter(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         return self._act(request, object_id, "units.parameter", _("Order a parameter's value"))
+
+    @action(description=_("Wake up by SMS"), icon="sms")
+    def wake_up(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Send this unit a wake-up SMS?")
+        return self._act(request, object_id, "units.wake_up", _("Wake up by SMS"), question)
+
+    @action(description=_("Make it connect"), icon="cell_tower")
+    def connect(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Make this unit connect: in real time where it can, else by SMS?")
+        return self._act(request, object_id, "units.connect", _("Make it connect"), question)
 
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:

@@ -61,6 +61,7 @@ class RowAdmin(RowList):
     warn_unsaved_form = True
     search_fields: Sequence[str] = ("pk",)  # what is searched says get_search_results
     read_only: ClassVar[bool] = False  # of histories: written by what happens, not by hand
+    on_list: ClassVar[Sequence[str]] = ()  # buttons above the list, beside those of every table
     # A long form in parts: (heading, names of columns); the columns that no part names stand at its end.
     parts: ClassVar[Sequence[tuple[Any, Sequence[str]]]] = ()
     beside: ClassVar[Sequence[type[Row]]] = ()  # histories that actions keep of such a row; each points to it
