@@ -16,9 +16,9 @@ v1: list[Any] = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.api.docs")),
     path("", include("apps.factory.urls")),
-    path("", include("apps.connectivity.urls_places")),  # before units, whose addresses hold any name
     path("", include("apps.products.urls")),
     path("", include("apps.repairs.urls")),
+    path("", include("apps.connectivity.urls")),
     *table_urls(CATALOGUE),
 ]
 

@@ -8,7 +8,7 @@ With or without that heading; `.gz` too. A cell that is known is replaced, unles
 import csv
 import gzip
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Taken:
     bad: int = 0
 
 
-def opened(path: str) -> Iterator[str]:
+def opened(path: str) -> Generator[str, None, None]:
     with Path(path).open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
@@ -58,7 +58,8 @@ def import_cells(
 ) -> Taken:
     """Keep the cells of these lines; `mccs`: of these countries only. `skip_bad` is told of each bad line, and the rest
     is kept; without it the first raises BadLine, and nothing of its batch is kept. Again is safe."""
-    taken, held = Taken(), {}
+    taken = Taken()
+    held: dict[Row, Row] = {}
     for number, line in enumerate(lines, 1):
         taken.lines = number
         if (number == 1 and line.lower().startswith("radio")) or not line.strip():

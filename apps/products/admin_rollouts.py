@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from apps.accounts.models import Entity
@@ -105,7 +104,7 @@ class RolloutAdmin(RowAdmin):
     def shown_progress(self, row: SoftwareRollout) -> Any:
         told = rollouts.progress(row)
         done = 100 * told.confirmed / told.ordered if told.ordered else 0
-        words = _now(
+        words = gettext(
             "%(state)s: %(ordered)d ordered, %(confirmed)d confirmed, %(waiting)d waiting, %(failed)d failed"
         ) % {
             "state": row.in_words(), "ordered": told.ordered, "confirmed": told.confirmed, "waiting": told.waiting,
@@ -151,7 +150,7 @@ def _preview(rollout: SoftwareRollout) -> str:
     """Who would be ordered, and who would not."""
     after = rollout.next_group()
     if after is None or rollout.state != "running":
-        return _now("There is no further group.")
+        return gettext("There is no further group.")
     members = rollouts.group(rollout, after)
     count = rollouts.to_be_ordered(rollout, members).count()
     stay = rollouts.locked(rollout, members).count()

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.products import states
-from apps.products.models import EnableState
+from apps.products.models import EnableState, StateType
 
 LABELS: dict[EnableState, str | Promise] = {
     EnableState.INIT: _("never switched"),
@@ -43,3 +43,10 @@ def within(metres: int) -> str:
     step = 10 ** (3 - digits)
     number = -(-metres // step) * step / 1000
     return gettext("within %(number)s km") % {"number": number_format(number, digits, force_grouping=True)}
+
+
+def state_called(state: int | StateType) -> str | Promise:
+    """A state of a unit in words, by its key or its row; those beyond the nine by the name that their row has."""
+    if isinstance(state, StateType):
+        return STATES.get(state.pk) or state.name
+    return STATES.get(state) or StateType.objects.filter(pk=state).values_list("name", flat=True).first() or str(state)
