@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 with contextlib.closing(importing.opened(path)) as lines:
                     taken = importing.import_cells(
                         lines, mccs=options["mcc"], progress=self._teller(path),
-                        skip_bad=(lambda text, path=path: self.stderr.write(f"{path}, {text}")) if skip else None,
+                        skip_bad=self._bad_teller(path) if skip else None,
                     )  # fmt: skip
             except importing.BadLine as bad:
                 text = "nothing from its batch on is kept. --skip-bad leaves such lines out; again is safe"
@@ -41,6 +41,9 @@ class Command(BaseCommand):
             seconds = time.monotonic() - start
             self.stdout.write(f"{path}: {taken.kept:,} cells kept{others}{bad_ones} in {seconds:.0f} s")
         self.stdout.write(f"{sweeping.place_units():,} units without a place have one now")
+
+    def _bad_teller(self, path: str) -> Callable[[str], None]:
+        return lambda text: self.stderr.write(f"{path}, {text}")
 
     def _teller(self, path: str) -> Callable[[importing.Taken], None]:
         told = time.monotonic()
