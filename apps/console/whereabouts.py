@@ -77,7 +77,7 @@ class Where:
     def coordinates(self) -> str:
         north, east = (_("N"), _("S"))[self.latitude < 0], (_("E"), _("W"))[self.longitude < 0]
         lat, lon = (number_format(round(abs(value), 5), 5) for value in (self.latitude, self.longitude))
-        return f"{lat}° {north}, {lon}° {east}"
+        return f"{lat}°\u00a0{north}, {lon}°\u00a0{east}"
 
     @property
     def link(self) -> str:
