@@ -55,7 +55,13 @@ def test_a_version_for_many_with_who_cannot_and_why(cast, units):  # noqa: F811
 
 def test_a_parameter_for_many_is_checked_before_anything(cast, units):  # noqa: F811
     kind = new(
-        ParameterType, by=SYSTEM, name="limit", data_type="int", validation_rules={"max": 50}, repeatable=False, setting=True
+        ParameterType,
+        by=SYSTEM,
+        name="limit",
+        data_type="int",
+        validation_rules={"max": 50},
+        repeatable=False,
+        setting=True,
     )
     browser = browser_of(cast.alice)
     job = begin(browser, "units.parameter", units)
