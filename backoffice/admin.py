@@ -26,6 +26,7 @@ from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
 from apps.dcm.admin import ADMINS as CREDIT
+from apps.factory.admin import ADMINS as FACTORY
 from apps.operations import system
 from apps.operations.schedules import ScheduleAdmin
 from apps.parts.admin import ADMINS as PARTS
@@ -36,7 +37,7 @@ from backoffice import finding, sidebar
 from backoffice.catalogue import HISTORIES, TABLES
 from backoffice.sidebar import GROUPS
 
-DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS])
+DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS, *FACTORY])
 
 
 class Picker(AutocompleteJsonView):
@@ -134,7 +135,8 @@ site = BackOfficeSite(name="admin")
 for _table in TABLES.values():
     _declared = DECLARED.get(_table.model, RowAdmin)
     _kinds = (FilesAdmin, _declared) if _declared is not RowAdmin else (FilesAdmin,)
-    _own = {"table": _table, "read_only": _table.path in HISTORIES}
+    _buttons = (*_declared.actions_list, *FilesAdmin.actions_list)
+    _own = {"table": _table, "read_only": _table.path in HISTORIES, "actions_list": _buttons}
     site.register(_table.model, type(f"{_table.model.__name__}Admin", _kinds, _own))
 
 

@@ -61,20 +61,20 @@ def errors_of_taken(numbers: Mapping[str, str | None], device_key: str) -> dict[
             errors[field] = "is the number of another unit"
         elif any(number in board.numbers for board in boards):
             errors[field] = "is the number of another board"
-    if any(device_key == row.device_key for row in [*units, *boards]):
+    if device_key in [row.device_key for row in units] or device_key in [row.device_key for row in boards]:
         errors["device_key"] = TAKEN
     return errors
 
 
-def errors_of_unit(pcb: Part) -> str | None:
-    """What of this board no unit could bear: one that came through a table or a data set was asked less."""
+def unbearable(pcb: Part) -> str | None:
+    """What of this board no unit can bear: one that came through a table or a data set was asked less."""
     given = {"product_imei": pcb.serial_number, "serial_number": pcb.unit_serial, "imsi": pcb.imsi, "iccid": pcb.iccid}
     for name, number in given.items():
         column = columns_of(Product)[name]
         try:
             column.check(column.take(number))
-        except BadValue as bad:
-            return f"has a board whose {name} {bad}"
+        except BadValue:
+            return f"is a board whose {name} no unit can bear"
     return None
 
 

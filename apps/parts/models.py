@@ -111,9 +111,9 @@ class Part(Row):
         alone(LOCK)
         numbers = set(self.carried.values())
         units = Product.holding(numbers, self.device_key).exclude(product_imei=self.serial_number or "")
-        boards = boards_holding(numbers, self.device_key).exclude(pk=self.pk)
-        taken = {number for row in [*units, *boards] for number in row.numbers}
-        keys = {row.device_key for row in [*units, *boards]} - {None}
+        others: list[Any] = [*units, *boards_holding(numbers, self.device_key).exclude(pk=self.pk)]
+        taken = {number for row in others for number in row.numbers}
+        keys = {row.device_key for row in others} - {None}
         names = [name for name, number in self.carried.items() if number in taken]
         names += ["device_key"] if self.device_key in keys else []
         return {"properties": f"hold the {names[0]} of another board or unit"} if names else {}

@@ -242,18 +242,27 @@ class RowAdmin(RowList):
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         page = Paginator(history.images(self.model, [obj.pk]), self.list_per_page).get_page(request.GET.get("p"))
-        lists = []
-        for model in self.beside:
-            where = f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
-            lists.append((capfirst(model._meta.verbose_name_plural), f"{reverse(where)}?q={label_key(obj)}"))
         names = names_of_keys(self.model, (image.history_change_reason or {} for image in page), request.user)
         context = {
             **self.admin_site.each_context(request), "title": _("History"), "opts": self.opts, "object": obj,
-            "changes": [self._told(image, names) for image in page], "page": page, "beside": lists,
+            "changes": [self._told(image, names) for image in page], "page": page, "beside": self._beside(obj),
             "made": (obj.created_at, called(obj.created_by)),
             "back": reverse(self._named("change"), args=[quote(obj.pk)]),
         }  # fmt: skip
         return render(request, "admin/row_history.html", context)
+
+    def _beside(self, obj: Row) -> list[tuple[str, str]]:
+        """(what it is called, where it stands) of the lists that hold what happened to this row."""
+        lists = []
+        for model in self.beside:
+            where = f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            lists.append((capfirst(model._meta.verbose_name_plural), f"{reverse(where)}?q={label_key(obj)}"))
+        return lists
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (obj := context.get("original")) is not None:
+            context["beside"] = self._beside(obj)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _told(self, image: Any, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
         fields = {field.column: field for field in self.model._meta.concrete_fields}

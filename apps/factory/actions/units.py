@@ -70,7 +70,7 @@ def create_product(
         errors["pcb_imei"] = "has a SIM that sits in a unit already"
     elif others := Product.holding(set(pcb.carried.values()), pcb.device_key).values_list("product_imei", flat=True):
         errors["pcb_imei"] = f"carries numbers or the key of the unit {others[0]}"
-    elif wrong := numbers.errors_of_unit(pcb):
+    elif wrong := numbers.unbearable(pcb):
         errors["pcb_imei"] = wrong
     refuse(errors)
     return _assemble(
