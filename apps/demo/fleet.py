@@ -21,8 +21,10 @@ from apps.demo.stories import (
     TERMINATED_ONES,
     WAITING,
     Life,
+    iccid_of,
     imei_of,
 )
+from apps.demo.works import shelf
 from apps.events.models import Consequence
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker, SoftwareVersionType
 
@@ -56,6 +58,9 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
                     state=Consequence.State.DONE, done_at=now
                 )
             progress(min(first + PIECE, units))
+        clock.moment = now - dt.timedelta(days=3)
+        with transaction.atomic():
+            shelf(imei_of=imei_of, iccid_of=iccid_of, by=factory)
 
 
 def _since(life: Life, product: Product, quiet: ProductGroup) -> None:

@@ -62,9 +62,9 @@ class MadePartAdmin(Makes, PartAdmin):
 
     @action(description=_("Make a board"), icon="memory", permissions=["make"])
     def make_board(self, request: HttpRequest) -> HttpResponse:
-        return self._make(request, BoardForm, actions.create_board, _("Make a board"), self._told)
+        return self._make(request, BoardForm, actions.create_board, _("Make a board"), self._once)
 
-    def _told(self, made: actions.MadeBoard) -> dict[str, Any]:
+    def _once(self, made: actions.MadeBoard) -> dict[str, Any]:
         name = f"{self.admin_site.name}:parts_part_change"
         unit = reverse(f"{self.admin_site.name}:products_product_make_unit")
         return {
@@ -80,15 +80,15 @@ class MadePartAdmin(Makes, PartAdmin):
 
 class MadeProductAdmin(Makes, ProductAdmin):
     actions_list = ("make_unit",)
-    beside = (*ProductAdmin.beside, PartProductLinker, TestJigTestResult, BatteryTestResult, FactoryLog)
+    beside: ClassVar[Any] = (*ProductAdmin.beside, PartProductLinker, TestJigTestResult, BatteryTestResult, FactoryLog)
 
     @action(description=_("Make a unit"), icon="factory", permissions=["make"])
     def make_unit(self, request: HttpRequest) -> HttpResponse:
-        return self._make(request, UnitForm, actions.create_product, _("Make a unit"), self._told)
+        return self._make(request, UnitForm, actions.create_product, _("Make a unit"), self._once)
 
-    def _told(self, made: actions.Made) -> dict[str, Any]:
+    def _once(self, made: actions.Made) -> dict[str, Any]:
         unit = reverse(f"{self.admin_site.name}:products_product_change", args=[made.product.pk])
-        lines = [
+        lines: list[Any] = [
             (_("Unit"), made.product.product_imei, unit),
             (_("Serial number"), made.product.serial_number, None),
             ("IMSI", made.product.imsi, None),

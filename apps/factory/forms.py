@@ -24,7 +24,7 @@ class Number(forms.CharField):
         super().__init__(**{"widget": box, "max_length": 255, **given})
 
     def to_python(self, value: Any) -> str:
-        return typed(super().to_python(value))
+        return typed(super().to_python(value) or "")
 
 
 def _kinds(of: Any, words: Mapping[str, Any]) -> forms.ChoiceField:

@@ -251,7 +251,7 @@ class RowAdmin(RowList):
         }  # fmt: skip
         return render(request, "admin/row_history.html", context)
 
-    def _beside(self, obj: Row) -> list[tuple[str, str]]:
+    def _beside(self, obj: Row) -> list[tuple[Any, str]]:
         """(what it is called, where it stands) of the lists that hold what happened to this row."""
         lists = []
         for model in self.beside:
