@@ -22,6 +22,7 @@ from unfold.sites import UnfoldAdminSite
 from apps.accounts.admin import ADMINS as ACCOUNTS
 from apps.accounts.admin import register as register_accounts
 from apps.alerts.admin import ADMINS as ALERTS
+from apps.connectivity.admin import ADMINS as CONNECTIVITY
 from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
@@ -37,7 +38,7 @@ from backoffice import finding, sidebar
 from backoffice.catalogue import HISTORIES, TABLES
 from backoffice.sidebar import GROUPS
 
-DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CREDIT, *ALERTS, *FACTORY])
+DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CONNECTIVITY, *CREDIT, *ALERTS, *FACTORY])
 
 
 class Picker(AutocompleteJsonView):
@@ -135,8 +136,8 @@ site = BackOfficeSite(name="admin")
 for _table in TABLES.values():
     _declared = DECLARED.get(_table.model, RowAdmin)
     _kinds = (FilesAdmin, _declared) if _declared is not RowAdmin else (FilesAdmin,)
-    _buttons = (*_declared.actions_list, *FilesAdmin.actions_list)
-    _own = {"table": _table, "read_only": _table.path in HISTORIES, "actions_list": _buttons}
+    _own: dict[str, Any] = {"table": _table, "read_only": _table.path in HISTORIES}
+    _own["actions_list"] = (*_declared.on_list, *FilesAdmin.actions_list)
     site.register(_table.model, type(f"{_table.model.__name__}Admin", _kinds, _own))
 
 

@@ -4,11 +4,13 @@ Held at the entry of both servers (wsgi.py, guard.py), before a form is parsed o
 The doors have their own, narrower bounds behind it.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
+from django.db import Error, close_old_connections
 from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -18,6 +20,7 @@ from apps.gateway.bodies import WIRE
 from apps.jobs.actions import MOST_BYTES
 from backoffice import errors
 
+log = logging.getLogger(__name__)
 PLAIN = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 1024 * 1024
 FILE = MOST_BYTES + 1024 * 1024  # with the form around it
 UNIT_DOORS = ("/v1/rc_data", "/v1/rm_data")
@@ -53,13 +56,22 @@ def announced(length: str | None) -> int | None:
     return int(length)
 
 
+class Away(Exception):
+    """The database does not say who asks."""
+
+
 def is_somebody(cookies: str) -> bool:
-    """Whether this Cookie header holds a session of somebody who is signed in."""
+    """Whether this Cookie header holds a session of somebody who is signed in. Raises Away."""
     try:
         held = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         return False
-    return held is not None and user_of(held.value) is not None
+    try:
+        return held is not None and user_of(held.value) is not None
+    except Error as error:
+        log.warning("nobody can say who sends a file: %s", type(error).__name__)
+        close_old_connections()  # no request begins that would do so
+        raise Away from None
 
 
 def refusal(status: int, path: str, accept_language: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from apps.factory.models import Serial
 from apps.factory.tables import TABLES as FACTORY
 from apps.parts.models import DefaultEnergyLimit
 from apps.parts.tables import TABLES as PARTS
-from apps.products.models import Home2StockPreparationTracking, LatestSoftware, WakeUpSoftware
+from apps.products.models import Home2StockPreparationTracking, LatestSoftware, SoftwareRollout, WakeUpSoftware
 from apps.products.tables import TABLES as PRODUCTS
 from apps.repairs.models import RepairProductLinker, RepairWorkflowHistory
 from apps.repairs.tables import TABLES as REPAIRS
@@ -35,6 +35,7 @@ _UNSERVED: dict[str, Any] = {
     "rtc_fallback_message_history": RtcFallbackMessageHistory,
     "rtc_message_history": RtcMessageHistory,
     "serial": Serial,
+    "software_rollout": SoftwareRollout,
     "wake_up_software": WakeUpSoftware,
 }
 UNSERVED: list[Table] = [

@@ -1,12 +1,11 @@
 """Reading the environment, loudly: a value that cannot be understood stops the start with its name and the way out."""
 
-import base64
-import binascii
 import contextlib
 import hashlib
 import os
 import re
 import secrets
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +13,8 @@ from urllib.parse import urlsplit
 import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from apps.core import rings
 
 _env = environ.Env()
 
@@ -51,6 +52,16 @@ def seconds(name: str, default: str) -> float:
     if found is None:
         raise ImproperlyConfigured(f"{name}={raw!r} is no time such as 5s or 500ms.")
     return int(found[1]) * {None: 0.001, "ms": 0.001, "s": 1.0, "min": 60.0}[found[2]]
+
+
+def decimal(name: str) -> Decimal | None:
+    """An amount such as 0.04; None where none is given."""
+    raw = text(name)
+    if not raw:
+        return None
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", raw):
+        raise ImproperlyConfigured(f"{name}={raw!r} is no amount such as 0.04.")
+    return Decimal(raw)
 
 
 def words(name: str, default: str) -> list[str]:
@@ -151,19 +162,12 @@ def secret_key(data_dir: Path) -> str:
 
 def field_keys(data_dir: Path) -> dict[str, bytes]:
     """The key ring of encrypted columns: `FIELD_KEYS=id:base64,id:base64`; the first encrypts, all decrypt."""
-    fresh = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    raw = text("FIELD_KEYS") or _kept(data_dir / "field_keys", fresh)
-    ring: dict[str, bytes] = {}
-    for entry in raw.split(","):
-        key_id, _, encoded = entry.strip().partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            key = b""
-        if not key_id or len(key) != 32:
-            raise ImproperlyConfigured("FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas.")
-        ring[key_id] = key
-    return ring
+    try:
+        return rings.read(
+            text("FIELD_KEYS") or _kept(data_dir / "field_keys", rings.write({"k1": secrets.token_bytes(32)}).strip())
+        )
+    except ValueError:
+        raise ImproperlyConfigured("FIELD_KEYS must read id:base64 of 32 bytes, several separated by commas.") from None
 
 
 def mail() -> dict[str, Any]:

@@ -1,13 +1,18 @@
 """Errors outside any view: JSON under /v1, a page elsewhere. One look for each, in the reader's language."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.api import errors as api
+from apps.console.account import login_again
+from apps.console.unsent import is_shown
 
 LONG = 20  # letters: what one would not like to write again
 
@@ -34,6 +39,8 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return early(request.path_info, 503)  # the database is away, whoever asked it
     if api.is_api(request):
         return api.plain(500)
     # Without context processors: whatever broke may be among them.
@@ -48,14 +55,20 @@ def too_slow(request: HttpRequest) -> HttpResponse:
     return _answer(request, 503, _("That was too much at once"), text)
 
 
+def conflict(request: HttpRequest) -> HttpResponse:
+    text = _("Somebody changed the same thing at the same moment, so nothing was saved. Go back and look at it again.")
+    return _answer(request, 400, _("Somebody was faster"), text)
+
+
 def early(path: str, status: int) -> HttpResponse:
-    """For what is refused at the entry, where there is neither request nor reader yet (bounds.py)."""
+    """For what is refused at the entry, where there is neither request nor reader yet (bounds.py), and wherever no page
+    can be made."""
     if api.is_api_path(path):
         return api.plain(status)
     texts = {
         408: _("What you sent came too slowly and was not kept. Please try again on a better connection."),
         413: _("What you sent is larger than this page takes: a file may have 25 MB, and you must be signed in."),
-        503: _("Too much is being sent just now. Please try again in a minute."),
+        503: _("We can't answer just now, and nothing was saved. Please try again in a minute."),
     }
     text = texts.get(status) or _("Your browser sent something this site could not understand. Go back and try again.")
     body = f"<!doctype html><meta charset=utf-8><title>{status}</title><h1>{status}</h1><p>{escape(text)}</p>"
@@ -63,7 +76,9 @@ def early(path: str, status: int) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.path == reverse("console:login"):
+        return login_again(request)
     text = _("This page is of before you last signed in, so nothing was done. Go back, reload it and send it again.")
-    boxes = [text for name, text in request.POST.items() if not name.startswith("_")]
+    boxes = [text for name, texts in request.POST.lists() if is_shown(name) for text in texts]
     typed = [text for text in boxes if isinstance(text, str) and len(text) >= LONG]
-    return _answer(request, 403, _("Please send that once more"), text, typed=typed)
+    return _answer(request, 403, _("Please send that once more"), text, typed=typed, stale_token=True)

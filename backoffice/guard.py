@@ -70,7 +70,10 @@ class Guard:
         """The whole body, or None when the sender went away. `length` is None where it is not known before."""
         cookies, somebody = given.get(b"cookie", b"").decode("latin-1"), False
         if cookies and length is not None and bounds.most(scope["path"], length, lambda: True) > bounds.PLAIN:
-            somebody = await database_sync_to_async(bounds.is_somebody)(cookies)
+            try:
+                somebody = await database_sync_to_async(bounds.is_somebody)(cookies)
+            except bounds.Away:
+                raise Refusal(503) from None
         most = bounds.most(scope["path"], length, lambda: somebody)
         if length is not None and length > most:
             raise Refusal(413)

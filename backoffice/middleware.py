@@ -1,25 +1,27 @@
 """What every answer carries, and the reader's language and time zone."""
 
+import logging
 import re
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, OperationalError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
-from django.utils import timezone
+from django.utils import timezone, translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.api.errors import is_api
+from apps.api.parsers import decodes, query_of
 from apps.core import statements
 from apps.core.times import ReadersClock
 from backoffice import errors
 from backoffice.compression import compressed_file
 
+log = logging.getLogger(__name__)
 Next = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
@@ -70,13 +72,14 @@ _ANY_VERSION = re.compile(r"/static/(?:[0-9a-f]{12}/)?(?=.)")
 
 class BoundedRequests:
     """No statement takes longer than its limit. And of a page as of the API: what no browser sends by itself and no
-    database keeps is refused before anybody reads it, in addresses and forms: bytes that are no UTF-8, and NUL."""
+    database keeps is refused before anybody reads it, in addresses and forms of either kind: bytes that are no UTF-8,
+    NUL, and halves of characters."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not is_api(request) and not (_is_storable(_query(request)) and _is_storable(_form(request))):
+        if not is_api(request) and not _is_readable(request):
             return errors.bad_request(request)
         with statements.limited():
             return self.get_response(request)
@@ -84,21 +87,27 @@ class BoundedRequests:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError) and statements.was_too_slow(error):
             return errors.too_slow(request)
+        if isinstance(error, IntegrityError) and not is_api(request):
+            log.warning("%s met another write: %s", request.path, type(error).__name__, exc_info=error)
+            return errors.conflict(request)
         return None
 
 
-def _query(request: HttpRequest) -> bytes:
-    return str(request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
-
-
-def _form(request: HttpRequest) -> bytes:
-    return request.body if request.content_type == "application/x-www-form-urlencoded" else b""
-
-
-def _is_storable(encoded: bytes) -> bool:
+def _is_readable(request: HttpRequest) -> bool:
+    form = request.body if request.content_type == "application/x-www-form-urlencoded" else b""
+    if not (decodes(query_of(request)) and decodes(form)):
+        return False
     try:
-        return "\0" not in unquote_to_bytes(encoded).decode()
-    except UnicodeDecodeError:
+        given = [*request.GET.lists(), *request.POST.lists()]
+    except UnreadablePostError:  # whoever sent it is gone
+        return False
+    return all(_is_storable(text) for name, values in given for text in (name, *values))
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
         return False
 
 
@@ -121,12 +130,24 @@ class StaticFiles(WhiteNoiseMiddleware):
         return compressed_file(request, response, path, lambda: Path(held.alternatives[-1][1]).read_bytes())
 
 
+class ReaderLanguage:
+    """The language of whatever is said from here on: on pages the reader's (the kept choice, else the browser's); the
+    API speaks English. Outermost and for every request, because a thread keeps the language of its last one."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        translation.activate("en" if is_api(request) else translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+
 class ReaderLocale(LocaleMiddleware):
-    """The reader's language on pages: the kept choice, else the browser's. The API speaks English."""
+    """Says on pages that and how they depend on the reader's language. Static files do not."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if not is_api(request):
-            super().process_request(request)
+        pass  # ReaderLanguage has chosen
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
         if is_api(request):

@@ -17,6 +17,7 @@ DEMO = env.flag("DEMO", True)
 PORT = env.number("PORT", 8000, low=1, high=65535)
 SECRET_KEY = env.secret_key(DATA_DIR)
 FIELD_KEYS = env.field_keys(DATA_DIR)
+FIELD_KEYS_GIVEN = bool(env.text("FIELD_KEYS"))  # by the environment, so that the file in DATA_DIR counts for nothing
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # How many proxies in front of us append to X-Forwarded-For; 0 = none, the header is ignored.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=10)
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backoffice.middleware.ReaderLanguage",
     "backoffice.logs.RequestLog",
     "apps.operations.metrics.CountRequests",
     "backoffice.compression.Compression",
@@ -185,6 +187,22 @@ SUBSCRIPTIONS = "backoffice.subscriptions.SUBSCRIPTIONS"
 # Long work that people start: the kinds stand on one page too.
 WORK = "backoffice.work.KINDS"
 
+# Real-time letters: who settles which kind stands on one page.
+LETTERS = "backoffice.letters"
+RTC_QUEUE_PREFIX = env.text("RTC_QUEUE_PREFIX")
+# A status update that is not answered for so long is sent again, ever more seldom, so often a day at most.
+RTC_FALLBACK_SECONDS = env.number("RTC_FALLBACK_SECONDS", 900, low=60, high=86400)
+RTC_FALLBACK_MOST = env.number("RTC_FALLBACK_MOST", 6, low=0, high=20)
+
+# Text messages: without SMS_URL they go to the log. Quotas are for a day (UTC), the price is for one message.
+SMS_URL = env.url("SMS_URL", ("kannel", "kannels"))
+SMS_WAKEUP_TEXT = env.text("SMS_WAKEUP_TEXT", "WAKEUP")
+SMS_PER_UNIT = env.number("SMS_PER_UNIT", 24, low=0, high=100_000)
+SMS_PER_ENTITY = env.number("SMS_PER_ENTITY", 10_000, low=0, high=100_000_000)
+SMS_RETRIES = env.number("SMS_RETRIES", 3, low=0, high=20)
+SMS_COST = env.decimal("SMS_COST")
+SMS_CURRENCY = env.text("SMS_CURRENCY", "USD")
+
 # Tasks. The database holds what is to do; the broker only wakes a worker, so losing it loses nothing.
 CELERY_BROKER_URL = AMQP_URL or REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
@@ -208,6 +226,10 @@ CELERY_BEAT_SCHEDULE = {
     "jobs: carry on long work": {"task": "apps.jobs.tasks.work", "schedule": 30.0},
     "jobs: forget old work": {"task": "apps.jobs.tasks.tidy", "schedule": 86400.0},
     "products: end orders whose time is over": {"task": "apps.products.tasks.lapse", "schedule": 60.0},
+    "products: roll software out": {"task": "apps.products.tasks.roll_out", "schedule": 60.0},
+    "connectivity: send text messages": {"task": "apps.connectivity.tasks.send_messages", "schedule": 15.0},
+    "connectivity: publish real-time letters": {"task": "apps.connectivity.tasks.publish_letters", "schedule": 15.0},
+    "connectivity: remind silent units": {"task": "apps.connectivity.tasks.remind", "schedule": 120.0},
     "api: forget past changes of tables": {"task": "apps.api.tasks.tidy", "schedule": 900.0},
     "accounts: forget old tokens and counters": {"task": "apps.accounts.tasks.tidy", "schedule": 3600.0},
 }

@@ -49,8 +49,8 @@ GROUPS: Sequence[tuple[Any, str, Sequence[str]]] = (
     )),
     (_("Factory"), "factory", ("factory_logs", "battery_test_results", "test_jig_test_results")),
     (_("Kinds of units"), "category", (
-        "product_types", "state_types", "software_version_types", "product_type_software_version_type_linker",
-        "parameter_types",
+        "product_types", "state_types", "software_version_types", "software_rollout",
+        "product_type_software_version_type_linker", "parameter_types",
     )),
     (_("Access"), "group", (
         "users", "entities", "hubs", "shops", "repair_centres", "user_repair_centre_links", "entity_facility_linker",

@@ -6,6 +6,7 @@ A consequence is a function of the event. Each gets a row of its own in the outb
 from collections.abc import Mapping, Sequence
 
 LIVE = "apps.live.push.push"
+TELL_UNIT = "apps.connectivity.consequences.tell_unit"
 MAIL = "apps.accounts.tasks.mail_password_link"
 
 SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
@@ -13,9 +14,9 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "user.password_link": [MAIL],
     "product.created": [],
     "product.deleted": [LIVE],
-    "product.power_ordered": [LIVE],
+    "product.power_ordered": [LIVE, TELL_UNIT],
     "product.power_reported": [LIVE],
-    "product.tamper_ordered": [LIVE],
+    "product.tamper_ordered": [LIVE, TELL_UNIT],
     "product.tamper_reported": [LIVE],
     "product.state_changed": [LIVE],
     "product.entities_changed": [LIVE],
@@ -24,9 +25,14 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.software_ordered": [LIVE],
     "product.software_locked": [LIVE],
     "product.software_expired": [LIVE],
+    "software.rollout_begun": [],
+    "software.rollout_grown": [],
+    "software.rollout_stopped": [],
+    "software.rollout_done": [],
     "product.software_reported": [LIVE],
     "product.parameter_ordered": [LIVE],
     "product.parameters_reported": [LIVE],
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],
+    "product.messaged": [LIVE],
 }

@@ -14,6 +14,8 @@ KINDS = {
     "units.unlock_software": "apps.products.bulk_orders.UnlockSoftware",
     "units.expire_software": "apps.products.bulk_orders.ExpireSoftware",
     "units.parameter": "apps.products.bulk_orders.SetParameter",
+    "units.wake_up": "apps.connectivity.bulk.WakeUp",
+    "units.connect": "apps.connectivity.bulk.ForceConnection",
     "rows.import": "apps.transfer.importing.Import",
     "rows.export": "apps.transfer.exporting.Export",
 }

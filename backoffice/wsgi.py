@@ -15,6 +15,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
@@ -56,7 +57,10 @@ class UnitsFirst(WSGIHandler):
         if not length and not chunked:
             return None
         path, cookies = environ.get("PATH_INFO", ""), environ.get("HTTP_COOKIE", "")
-        most = self.bounds.most(path, length, lambda: self.bounds.is_somebody(cookies))
+        try:
+            most = self.bounds.most(path, length, lambda: self.bounds.is_somebody(cookies))
+        except self.bounds.Away:
+            return 503
         if length is not None:
             return 413 if length > most else None
         if not environ.get("wsgi.input_terminated"):
@@ -75,6 +79,7 @@ class UnitsFirst(WSGIHandler):
         if view is None:
             return _measured(super().get_response(request))
         begun = time.perf_counter()
+        translation.activate("en")  # the thread may have made a page before
         response = cast(HttpResponseBase, view(request))
         self.seen("units", request.method, response.status_code, time.perf_counter() - begun)
         response._resource_closers.append(request.close)  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from apps.accounts.queries import sees_no_more
 from apps.core import history
 from apps.core.actions import action
 from apps.core.actors import Actor
+from apps.core.columns import BadValue, take_text
 from apps.core.levels import Level
 from apps.core.refusals import Forbidden, Invalid, NotFound, refuse_if
 from apps.core.rows import new
@@ -174,7 +175,7 @@ def set_language(user: User, *, language: str, by: Actor) -> None:
 def set_preferences(user: User, *, display_name: str, language: str, time_zone: str, by: Actor) -> None:
     """Name, language and clock of one's own. An empty language or zone: as the browser says."""
     _own(user, by)
-    errors = {}
+    errors = _unstorable(display_name)
     if not display_name.strip():
         errors["display_name"] = "is required"
     if language and language not in dict(settings.LANGUAGES):
@@ -187,8 +188,16 @@ def set_preferences(user: User, *, display_name: str, language: str, time_zone: 
     user.save(update_fields=["display_name", "language", "time_zone"])
 
 
+def _unstorable(display_name: str) -> dict[str, str]:
+    try:
+        take_text(display_name)
+    except BadValue as bad:
+        return {"display_name": str(bad)}
+    return {}
+
+
 def _wrong(user: User) -> dict[str, str]:
-    errors = {}
+    errors = _unstorable(user.display_name)
     if user.permissions not in Level.values:
         errors["permissions"] = f"must be one of: {', '.join(Level.values)}"
     if user.scope not in Visibility.values:

@@ -15,7 +15,7 @@ from rest_framework import exceptions
 
 from apps.api import envelope
 from apps.core import statements
-from apps.core.refusals import Invalid, Refused, TooMany
+from apps.core.refusals import Conflict, Invalid, Refused, TooMany
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,7 @@ def exception_handler(error: Exception, context: Any = None) -> HttpResponse | N
         return plain(413)
     if isinstance(error, IntegrityError):
         # Somebody wrote the same between our look and our write; the next try is refused by the field's name.
-        text = "This conflicts with something written at the same moment; look at it and send it again"
-        return envelope.answer(envelope.error(text, "conflict"), 400)
+        return exception_handler(Conflict())
     if isinstance(error, SuspiciousOperation | DataError | UnicodeError):
         return plain(400)
     if isinstance(error, OperationalError) and statements.was_too_slow(error):

@@ -8,7 +8,8 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from django.conf import settings
-from django.http import QueryDict
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, QueryDict
 from rest_framework import parsers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -92,23 +93,35 @@ class FirstWins(QueryDict):
         return values[0] if values else []
 
 
+def query_of(request: HttpRequest) -> bytes:
+    """What stands behind the `?`, as it came. WSGI hands on bytes as if they were latin-1, ASGI a text."""
+    raw = str(request.META.get("QUERY_STRING", ""))
+    return raw.encode("latin-1" if isinstance(request, WSGIRequest) else "utf-8", "replace")
+
+
+def decodes(raw: bytes) -> bool:
+    """Whether it is UTF-8, escaped or not."""
+    try:
+        raw.decode()
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class ApiRequest(Request):
     @cached_property
     def query_params(self) -> QueryDict:  # type: ignore[override]
         """What stands behind the `?`. Django makes a question mark of bytes that are no UTF-8; they are refused."""
-        raw = self._request.META.get("QUERY_STRING", "")
-        try:
-            unquote_to_bytes(raw.replace("+", " ").encode("latin-1", "replace")).decode()
-        except UnicodeDecodeError:
-            raise Undecodable("the address is no UTF-8; write % as %25 and encode other letters") from None
-        return FirstWins(raw, mutable=False)
+        raw = query_of(self._request)
+        if not decodes(raw):
+            raise Undecodable("the address is no UTF-8; write % as %25 and encode other letters")
+        return FirstWins(raw, mutable=False, encoding="utf-8")
 
 
 class FormParser(parsers.FormParser):
     def parse(self, stream: IO, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         raw = _whole(stream, parser_context)
-        try:
-            unquote_to_bytes(raw).decode()
-        except UnicodeDecodeError:
-            raise Undecodable("the form is no UTF-8") from None
+        if not decodes(raw):
+            raise Undecodable("the form is no UTF-8")
         return FirstWins(raw, encoding="utf-8")

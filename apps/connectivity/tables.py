@@ -9,12 +9,14 @@ from apps.connectivity.models import (
 )
 from apps.core.tables import Table
 
+SMS = Table(path="sms_histories", model=SmsHistory)
+
 TABLES = [
     Table(path="networks", model=Network, fixed=("mccmnc",)),
     Table(path="sim_providers", model=SimProvider),
     Table(path="sim_provider_network_linker", model=SimProviderNetworkLinker),
     Table(path="sim_part_type_sim_provider_linker", model=SimPartTypeSimProviderLinker),
-    Table(path="sms_histories", model=SmsHistory),
+    SMS,
     Table(path="rtc_mo_message_history", model=RtcMoMessageHistory, create=None, edit=None, delete=None),
     Table(
         path="rtc_dead_letters",

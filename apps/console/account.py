@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from apps.accounts import actions, links, second_step
 from apps.accounts.models import Session, SignIn, Token, User, Visibility
@@ -36,10 +36,11 @@ SHOWN = 12
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in with the same users as the API."""
     back = safe(request, request.POST.get("next") or request.GET.get("next"))
-    if request.user.is_authenticated:
-        return redirect(back)
+    kept = unsent.held_by(request)
+    if request.user.is_authenticated:  # by another tab, it may be
+        return redirect("console:unsent" if unsent.keep_for(request, kept) else back)
     username, error, status = request.POST.get("username", "").strip(), "", 200
-    kept, chosen = request.POST.get("kept", ""), request.session.pop(CHOSEN, "")
+    chosen = request.session.pop(CHOSEN, "")
     if request.method == "POST":
         try:
             user = sign_in(request, username, request.POST.get("password", ""), door=SignIn.Door.BROWSER)
@@ -57,6 +58,16 @@ def login(request: HttpRequest) -> HttpResponse:
             status = 401
     context = {"next": back, "username": username or chosen, "error": error, "kept": kept, "chosen": bool(chosen)}
     return render(request, "console/login.html", context, status=status)
+
+
+def login_again(request: HttpRequest) -> HttpResponse:
+    """The log-in page of a browser in which somebody has signed in or out since it was opened: its form bears an old
+    token and was not looked at. It comes again with a fresh one, and with the form that it was keeping."""
+    context = {
+        "next": safe(request, request.POST.get("next")), "username": request.POST.get("username", ""),
+        "kept": unsent.held_by(request), "stale": True,
+    }  # fmt: skip
+    return render(request, "console/login.html", context, status=403)
 
 
 @page("GET", "POST", level=None)
@@ -82,8 +93,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
 def _let_in(request: HttpRequest, user: User, back: str, kept: str = "") -> HttpResponse:
     start_session(request, user)
     note_whence(request, source_of(request))
-    if form := unsent.opened(kept):
-        request.session[unsent.IN_SESSION] = form
+    if unsent.keep_for(request, kept):
         back = reverse("console:unsent")
     response = redirect(back)
     remember_device(response, user)
@@ -111,8 +121,15 @@ def logout(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language; kept with the user, or in a cookie before signing in."""
     chosen = request.POST.get("language", "")
-    response = redirect(safe(request, request.POST.get("next")))
-    if chosen in dict(settings.LANGUAGES):
+    known, kept = chosen in dict(settings.LANGUAGES), unsent.held_by(request)
+    response: HttpResponse = redirect(safe(request, request.POST.get("next")))
+    if kept and known:  # the page that is read cannot be fetched anew: it is the answer to a form
+        with override(chosen):
+            request.LANGUAGE_CODE = chosen
+            here = request.user.is_authenticated
+            context = {"next": "/", "kept": kept, "ended": not here, "stale": here}
+            response = render(request, "console/login.html", context)
+    if known:
         _keep_language(response, chosen)
         if request.user.is_authenticated:
             actions.set_language(request.user, language=chosen, by=request.user)
@@ -136,6 +153,7 @@ def password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         gone = {"status": "", "title": _("This link works no more"), "message": text}
         return render(request, "error.html", gone, status=410)
     if request.method == "POST" and not errors:
+        end_session(request)  # the new password ended it, if it was theirs; and whoever it was, they now sign in anew
         request.session[CHOSEN] = user.email
         return redirect(f"{reverse('console:login')}?next=/")
     context: dict[str, Any] = {"person": user, "errors": errors, "rules": password_validators_help_texts()}

@@ -1,22 +1,23 @@
 """What may be done to one unit from its page: the acts of jobs, by level, each with its own small form."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.db import transaction
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from apps.connectivity import queries as connectivity
 from apps.console.page import page
 from apps.core.actions import require_level
 from apps.core.levels import Level
 from apps.core.refusal_words import said
 from apps.core.refusals import Refused
 from apps.jobs.kinds import kinds
-from apps.products import queries, states
+from apps.products import queries
+from apps.products.bulk import SEEN, SURE, OnUnits, Unfilled, Unsure
 from apps.products.models import Product
-from apps.products.words import STATES
 
 # name in the address → (kind of job, what the page calls it); the switch has buttons of its own.
 ACTS: dict[str, tuple[str, Any]] = {
@@ -26,41 +27,49 @@ ACTS: dict[str, tuple[str, Any]] = {
     "add_entity": ("units.add_entity", _("Give a further entity")),
     "tamper_on": ("units.enable_tamper", _("Tamper switch on")),
     "tamper_off": ("units.disable_tamper", _("Tamper switch off")),
+    "software": ("units.software", _("Order a software version")),
+    "lock_software": ("units.lock_software", _("Order and lock a software version")),
+    "unlock_software": ("units.unlock_software", _("Unlock the software")),
+    "expire_software": ("units.expire_software", _("Withdraw software orders")),
+    "parameter": ("units.parameter", _("Order a parameter's value")),
+    "wake_up": ("units.wake_up", _("Wake up by SMS")),
+    "connect": ("units.connect", _("Make it connect")),
 }
 
 
-def offered(product: Product, reader: Any) -> list[tuple[str, Any, forms.Form | None]]:
-    """(name, title, form) of the acts that this reader may do to this unit and that would change something."""
-    useless = "tamper_on" if product.desired_tamper_flag else "tamper_off"
+def offered(product: Product, reader: Any) -> list[tuple[str, Any, forms.Form | None, str]]:
+    """(name, title, form, key of what stands) of the acts that this reader may do to this unit and that would change
+    something."""
+    useless = _useless(product)
     found = []
     for name, (kind, title) in ACTS.items():
-        act = kinds()[kind]
-        if name == useless or reader.level < act.level:
+        act = cast(OnUnits, kinds()[kind])
+        if name in useless or reader.level < act.level:
             continue
         form = _form(name, act, product, reader)
         if form is None or not _is_empty(form):
-            found.append((name, title, form))
+            found.append((name, title, form, act.stands(product, reader).key))
     return found
 
 
-def _form(name: str, act: Any, product: Product, reader: Any, data: Any = None) -> Any:
-    form = act.form(by=reader, data=data)
+def _useless(product: Product) -> set[str]:
+    """The acts without a form that would change nothing."""
+    useless = {"tamper_on" if product.desired_tamper_flag else "tamper_off"}
+    if product.software_lock_id is None:
+        useless.add("unlock_software")
+    if not queries.software_ordered(product).exists():
+        useless.add("expire_software")
+    if not product.rtc_enabled_flag:
+        useless.add("connect")  # it would be an SMS too
+    if not connectivity.wakes_up(product):
+        useless.add("wake_up")
+    return useless
+
+
+def _form(name: str, act: OnUnits, product: Product, reader: Any, data: Any = None) -> Any:
+    form = act.form_for(product, by=reader, data=data)
     if form is not None:
         form.auto_id = f"{name}-%s"
-    if name == "state" and form is not None:
-        now = product.latest_state.current_state_type_id if product.latest_state else states.NON_EXISTANT
-        moves = [(key, STATES[key]) for key in sorted(states.MOVES[now])]
-        form.fields["new_state"].choices = [("", "–"), *moves] if moves else []
-    if name in ("entity", "add_entity"):
-        here = product.product_entity_linker.filter(date_removed=None).values("entity_id")
-        form.fields["new_entity"].queryset = form.fields["new_entity"].queryset.exclude(pk__in=here)
-        form.fields["new_entity"].empty_label = "–"
-        if "old_entity" in form.fields:
-            if here.count() < 2:  # it leaves the only one
-                del form.fields["old_entity"]
-            else:
-                form.fields["old_entity"].queryset = form.fields["old_entity"].queryset.filter(pk__in=here)
-                form.fields["old_entity"].empty_label = "–"
     return form
 
 
@@ -75,10 +84,6 @@ def _is_empty(form: Any) -> bool:
     return False
 
 
-def _is_last(form: Any) -> bool:
-    return str(form.cleaned_data["new_state"]) == str(states.TERMINATED)
-
-
 @page("GET", "POST", level=Level.TECHNICAL)  # what any of them needs at least
 def act(request: HttpRequest, imei: str, name: str) -> HttpResponse:
     """Do it, by the same code as for many. What is refused stands on the page with what was typed."""
@@ -86,24 +91,25 @@ def act(request: HttpRequest, imei: str, name: str) -> HttpResponse:
     if name not in ACTS:
         raise Http404
     kind, title = ACTS[name]
-    doing: Any = kinds()[kind]
+    doing = cast(OnUnits, kinds()[kind])
     require_level(reader, doing.level)
     product = queries.units(reader).filter(product_imei=queries.fetch(imei, by=reader).product_imei).get()
     form = _form(name, doing, product, reader, request.POST if request.method == "POST" else None)
-    problem = ""
-    valid = request.method == "POST" and (form is None or form.is_valid())
-    if valid and name == "state" and _is_last(form) and not request.POST.get("sure"):
-        question = _("A unit that is terminated never comes back. Terminate it?")
-        context = {"product": product, "name": name, "title": STATES[states.TERMINATED], "question": question}
-        return render(request, "console/act.html", context | {"given": form.cleaned_data.items()})
-    if valid:
+    context: dict[str, Any] = {"product": product, "name": name, "title": title, "form": form}
+    if request.method == "POST":
         try:
-            with transaction.atomic():
-                doing.apply(product.product_imei, None, doing.params(form.cleaned_data) if form else {}, by=reader)
+            told = doing.on_one(product.product_imei, form, request.POST, by=reader)
+        except Unsure as question:
+            given = [(name, request.POST.get(name, "")) for name in (*form.fields, SEEN) if name in request.POST]
+            return render(request, "console/act.html", context | {"question": question, "given": given, "sure": SURE})
+        except Unfilled:
+            context["wrong"] = [str(text) for texts in form.errors.values() for text in texts]
         except Refused as refused:
-            problem = said(refused, fields=False)
+            context["wrong"] = [said(refused, fields=False)]
         else:
+            messages.success(request, doing.done(told) if told else _("It was so already; nothing has changed."))
             return redirect("console:unit", imei=product.product_imei)
-    wrong = [problem] if problem else [str(text) for texts in (form.errors if form else {}).values() for text in texts]
-    context = {"product": product, "name": name, "title": title, "form": form, "wrong": wrong}
-    return render(request, "console/act.html", context, status=400 if wrong else 200)
+        product.refresh_from_db()
+    stands = doing.stands(product, reader)
+    context |= {"stands": stands.key, "now": stands.words}
+    return render(request, "console/act.html", context, status=400 if context.get("wrong") else 200)

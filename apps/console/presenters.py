@@ -1,37 +1,26 @@
 """What a screen shows of a unit, worked out in one place for the unit page and the field page."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from apps.console.orders import STEPS, Step, Waiting
 from apps.core.actors import called
 from apps.products.actions import disable_product, enable_product
 from apps.products.contact import next_contact
 from apps.products.models import EnableState, Product
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 from apps.telemetry import store
 
 
 def state_of(product: Product) -> str | Promise:
     state = product.latest_state
-    return STATES.get(state.current_state_type_id, state.current_state_type.name) if state else "–"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of an order's way: done with its time, or still to come."""
-
-    text: str | Promise
-    at: dt.datetime | None = None
-    who: str | Promise = ""
-
-    @property
-    def done(self) -> bool:
-        return self.at is not None
+    return state_called(state.current_state_type_id) if state else "–"
 
 
 @dataclass(frozen=True)
@@ -41,12 +30,18 @@ class Switch:
     state: EnableState
     asked_by: str
     since: dt.datetime | None
+    valid_until: dt.datetime | None
     is_on: bool
     last_seen: dt.datetime | None
     next_contact: dt.datetime | None
     may_switch: bool
     wants_on: bool
-    steps: list[Step] = field(default_factory=list)
+    find_steps: Callable[[], list[Step]] = field(repr=False)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Looked up only where they are shown: a list of units shows none."""
+        return self.find_steps()
 
     @property
     def label(self) -> str | Promise:
@@ -74,43 +69,39 @@ class Switch:
         return self.may_switch and self.wants_on
 
 
-def switch_of(product: Product, reader: Any) -> Switch:
+def switch_of(product: Product, reader: Any, waits: Sequence[Waiting] = ()) -> Switch:
+    """`waits`: the unit's open orders, where the steps of one are to be shown."""
     latest = product.latest_enable_history
     state = EnableState(latest.current_enable_state) if latest else EnableState.INIT
     last_seen = product.latest_connection.date if product.latest_connection else None
-    contact = next_contact(last_seen)
     level = (enable_product if not product.desired_enable_flag else disable_product).level
     return Switch(
         state=state,
         asked_by=latest.user if latest else "",
         since=latest.date if latest else None,
+        valid_until=latest.valid_until if latest and state.is_pending else None,
         is_on=product.current_enable_flag,
         last_seen=last_seen,
-        next_contact=contact,
+        next_contact=next_contact(last_seen),
         may_switch=level is None or reader.level >= level,
         wants_on=product.desired_enable_flag,
-        steps=_steps(product, state, latest, last_seen),
+        find_steps=lambda: _steps(product, state, latest, waits),
     )
 
 
-def _steps(product: Product, state: EnableState, latest: Any, last_seen: dt.datetime | None) -> list[Step]:
-    """The way of the newest order: asked, connected since, confirmed."""
+def _steps(product: Product, state: EnableState, latest: Any, waits: Sequence[Waiting]) -> list[Step]:
+    """The way of the newest order: what is still open says itself how far it has come."""
     if latest is None or state == EnableState.INIT:
         return []
-    asked = latest
-    if not state.is_pending:
-        pending = EnableState.PENDING_ENABLED if state == EnableState.ENABLED else EnableState.PENDING_DISABLED
-        asked = (
-            product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=latest.pk)
-            .order_by("-enable_history_id")
-            .first()
-            or latest
-        )
-    met = last_seen if state.is_pending else latest.date
+    if state.is_pending:
+        return next((order.steps for order in waits if order.kind == "enable"), [])
+    pending = EnableState.pending(state == EnableState.ENABLED)
+    before = product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=latest.pk)
+    asked = before.order_by("-enable_history_id").first() or latest
     return [
-        Step(_("Ordered"), asked.date, called(asked.user)),
-        Step(_("Unit connected"), met if met and met >= asked.date else None),
-        Step(_("Confirmed by the unit"), None if state.is_pending else latest.date),
+        Step(STEPS["queued"], asked.date, called(asked.user)),
+        Step(STEPS["connected"], latest.date if latest.date >= asked.date else None),
+        Step(STEPS["confirmed"], latest.date),
     ]
 
 

@@ -1,5 +1,5 @@
 """What happened to a unit, in one line of time: switching, states, entities, notes, software, parameters, parts,
-repairs, alerts and what people changed by hand. Contacts are not in it: a unit makes six of them a day.
+repairs, alerts, messages and what people changed by hand. Contacts are not in it: a unit makes six of them a day.
 """
 
 import datetime as dt
@@ -7,20 +7,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.console import messages
 from apps.core import history
 from apps.core.actors import called
 from apps.core.admin.cells import in_words
-from apps.core.admin.scope import names_of_keys
+from apps.core.admin.scope import Unseen, hide_strangers, names_of_keys
 from apps.core.levels import Level
 from apps.products.models import EnableState, Product, ProductParameter
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 
 SHOWN, MOST = 20, 500
+SPAN = ("date_added", "date_removed")
+LONG_AGO = Value(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
 KINDS: Mapping[str, Promise] = {
     "power": gettext_lazy("Switch"),
     "tamper": gettext_lazy("Tamper switch"),
@@ -32,6 +37,8 @@ KINDS: Mapping[str, Promise] = {
     "part": gettext_lazy("Part"),
     "repair": gettext_lazy("Repair"),
     "alert": gettext_lazy("Alert"),
+    "sms": gettext_lazy("SMS"),
+    "rtc": gettext_lazy("Real time"),
     "change": gettext_lazy("Changed by hand"),
 }
 
@@ -68,15 +75,28 @@ def timeline(product: Product, reader: Any, *, kind: str = "", most: int = SHOWN
     return [Entry(one.kind, one.at, one.text, one.by, "", one.lines) for one in found[:most]]
 
 
+def _newest(rows: Any, most: int, *dates: Any) -> Any:
+    """The rows of which something happened last. `dates`: columns, or expressions, that entries are dated by."""
+    dated = [Coalesce(date, LONG_AGO, output_field=DateTimeField()) for date in dates]
+    return rows.order_by((Greatest(*dated) if len(dated) > 1 else dated[0]).desc(), "-pk")[:most]
+
+
 def _row(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 def _switched(kind: str, rows: Any, most: int) -> list[Entry]:
     return [
-        Entry(kind, row.date, str(LABELS[EnableState(row.current_enable_state)]), row.user, _row(row))
-        for row in rows.exclude(current_enable_state=EnableState.INIT).order_by("-pk")[:most]
+        Entry(kind, row.date, _switch_in_words(row), row.user, _row(row))
+        for row in _newest(rows.exclude(current_enable_state=EnableState.INIT), most, "date")
     ]
+
+
+def _switch_in_words(row: Any) -> str:
+    text = str(LABELS[EnableState(row.current_enable_state)])
+    if row.lapsed:
+        return _("%(order)s (lapsed: not confirmed in time)") % {"order": text}
+    return text
 
 
 def _power(product: Product, most: int, reader: Any) -> list[Entry]:
@@ -88,11 +108,10 @@ def _tamper(product: Product, most: int, reader: Any) -> list[Entry]:
 
 
 def _states(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.states.select_related("current_state_type").order_by("-pk")[:most]
+    rows = _newest(product.states.select_related("current_state_type"), most, "created_at")
     return [
         Entry(
-            "state", row.created_at, str(STATES.get(row.current_state_type_id, row.current_state_type.name)),
-            row.created_by, _row(row),
+            "state", row.created_at, str(state_called(row.current_state_type)), row.created_by, _row(row),
         )
         for row in rows
     ]  # fmt: skip
@@ -107,18 +126,31 @@ def _spans(kind: str, rows: Any, began: str, ended: str, name: Any) -> Iterator[
             yield Entry(kind, row.date_removed, ended % {"name": name(row)}, row.modified_by, _row(row))
 
 
+def _in_sight(rows: Any, reader: Any) -> list[Any]:
+    """These rows; what they point to out of the reader's sight is Unseen, and not to be named."""
+    found = list(rows)
+    hide_strangers(found, reader)
+    return found
+
+
 def _entities(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.product_entity_linker.select_related("entity").order_by("-pk")[:most]
-    return list(_spans("entity", rows, _("belongs to %(name)s"), _("leaves %(name)s"), lambda row: row.entity.name))
+    links = product.product_entity_linker.select_related("entity")
+    rows = _in_sight(_newest(links, most, *SPAN), reader)
+
+    def name(row: Any) -> str:
+        return _("an entity that you do not see") if isinstance(row.entity, Unseen) else str(row.entity.name)
+
+    return list(_spans("entity", rows, _("belongs to %(name)s"), _("leaves %(name)s"), name))
 
 
 def _notes(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.notes.order_by("-pk")[:most]
+    rows = _newest(product.notes, most, "created_at")
     return [Entry("note", row.created_at, row.note_text, row.created_by, _row(row)) for row in rows]
 
 
 def _software(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.product_software_linker.select_related("software_version_type").order_by("-pk")[:most]
+    links = product.product_software_linker.select_related("software_version_type")
+    rows = list(_newest(links, most, "created_at", *SPAN))
     ordered = [
         Entry("software", row.created_at, _("%(name)s ordered") % {"name": row.software_version_type.name},
               row.created_by, _row(row))
@@ -137,7 +169,8 @@ _STATUS: Mapping[str | None, Promise] = {
 
 
 def _parameters(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = ProductParameter.objects.filter(product=product).select_related("parameter_type").order_by("-pk")[:most]
+    held = ProductParameter.objects.filter(product=product).select_related("parameter_type")
+    rows = _newest(held, most, Coalesce("date_removed", "date_added", "created_at"))
     return [
         Entry(
             "parameter", row.date_removed or row.date_added or row.created_at,
@@ -149,7 +182,7 @@ def _parameters(product: Product, most: int, reader: Any) -> list[Entry]:
 
 
 def _parts(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.part_product_linker.select_related("part__part_type").order_by("-pk")[:most]
+    rows = _newest(product.part_product_linker.select_related("part__part_type"), most, *SPAN)
 
     def name(row: Any) -> str:
         return f"{row.part.part_type.name} {row.part.serial_number or ''}".strip()
@@ -159,15 +192,16 @@ def _parts(product: Product, most: int, reader: Any) -> list[Entry]:
 
 def _repairs(product: Product, most: int, reader: Any) -> list[Entry]:
     found = []
-    for row in product.repairs.select_related("repair_centre").order_by("-pk")[:most]:
-        centre = row.repair_centre.name if row.repair_centre else None
+    for row in _in_sight(_newest(product.repairs.select_related("repair_centre"), most, "created_at"), reader):
+        centre = "" if isinstance(row.repair_centre, Unseen) else getattr(row.repair_centre, "name", "")
         told = " · ".join(word for word in (row.process, row.outcome, centre) if word)
         found.append(Entry("repair", row.created_at, told, row.created_by, _row(row)))
     return found
 
 
 def _alerts(product: Product, most: int, reader: Any) -> list[Entry]:
-    rows = product.alerts.select_related("alert_type").order_by("-pk")[:most]
+    raised = Coalesce("start_time", "created_at")
+    rows = _newest(product.alerts.select_related("alert_type"), most, raised, "dismissed_at")
     found = []
     for row in rows:
         label = row.alert_type.label
@@ -178,6 +212,14 @@ def _alerts(product: Product, most: int, reader: Any) -> list[Entry]:
                 text = f"{text}: {row.dismissal_reason[:200]}"
             found.append(Entry("alert", row.dismissed_at, text, row.dismissed_by, _row(row)))
     return found
+
+
+def _sms(product: Product, most: int, reader: Any) -> list[Entry]:
+    return [Entry("sms", at, text, by, _row(row) if row else "") for at, text, by, row in messages.sms(product, most)]
+
+
+def _rtc(product: Product, most: int, reader: Any) -> list[Entry]:
+    return [Entry("rtc", at, text, by, _row(row)) for at, text, by, row in messages.rtc(product, most)]
 
 
 def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
@@ -205,5 +247,6 @@ def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
 
 SOURCES = {
     "power": _power, "tamper": _tamper, "state": _states, "entity": _entities, "note": _notes, "software": _software,
-    "parameter": _parameters, "part": _parts, "repair": _repairs, "alert": _alerts, "change": _changes,
+    "parameter": _parameters, "part": _parts, "repair": _repairs, "alert": _alerts, "sms": _sms, "rtc": _rtc,
+    "change": _changes,
 }  # fmt: skip

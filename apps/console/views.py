@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.console import acts, show
+from apps.console import acts, orders, show
 from apps.console.jobs import acts_of
 from apps.console.page import page, paged
 from apps.console.presenters import state_of, switch_of, trace_of
@@ -55,12 +55,15 @@ def unit(request: HttpRequest, imei: str) -> HttpResponse:
     """Everything about one unit, live."""
     product = _shown(request, imei)
     context = _switch_context(request, product, "unit") | {
-        "entities": queries.entity_names(product),
+        "entities": queries.entity_names(product, by=request.user),  # type: ignore[arg-type]
         "state": state_of(product),
         "acts": acts.offered(product, request.user),
         "in_admin": _in_admin(request.user, product),
         "trace": trace_of(product),
         "balance": product.balance.order_by("-balance_id").first(),
+        "software": orders.software_of(product),
+        "settings": orders.settings_of(product),
+        "parts": orders.parts_of(product),
     }
     return render(request, "console/unit.html", context | _timeline(request, product))
 
@@ -91,7 +94,9 @@ def field_home(request: HttpRequest) -> HttpResponse:
 @page("GET")
 def field(request: HttpRequest, imei: str) -> HttpResponse:
     """One unit for the field: is it on, why not, when did it connect, and two large buttons."""
-    return render(request, "console/field.html", _switch_context(request, _shown(request, imei), "field"))
+    product = _shown(request, imei)
+    context = {"software": orders.software_of(product), "settings": orders.settings_of(product)}
+    return render(request, "console/field.html", _switch_context(request, product, "field") | context)
 
 
 @page("POST", level=actions.enable_product.level)
@@ -117,4 +122,8 @@ def _shown(request: HttpRequest, imei: str) -> Product:
 
 
 def _switch_context(request: HttpRequest, product: Product, whence: str) -> dict[str, Any]:
-    return {"product": product, "switch": switch_of(product, request.user), "whence": whence}
+    waits = orders.waiting(product)
+    return {
+        "product": product, "switch": switch_of(product, request.user, waits), "whence": whence,
+        "waiting": [order for order in waits if order.kind != "enable"],  # that one stands on the switch
+    }  # fmt: skip

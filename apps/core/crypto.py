@@ -9,6 +9,7 @@ import functools
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +17,12 @@ from django.conf import settings
 from django.db import models
 
 MASK = "************************"
+
+
+def use_ring(ring: Mapping[str, bytes]) -> None:
+    """From now on in this process."""
+    settings.FIELD_KEYS = dict(ring)
+    _digest_key.cache_clear()
 
 
 @functools.lru_cache(maxsize=32)

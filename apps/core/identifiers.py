@@ -11,8 +11,9 @@ from django.utils.translation import gettext_noop as noop
 
 IMEI_DIGITS = 15
 _AIM = re.compile(r"\][A-Za-z][0-9A-Za-z](?=.)")  # how a scanner names the kind of code: ]C1, ]d2
+# A phone's two IMEI are labelled 1 and 2; the digit may also be the first of the number, in groups.
 LABEL = re.compile(
-    r"(?:imei\s*[12]?|s\s*/\s*n|sn|serial(?:\s*(?:number|no))?|n[°ºo]\.?\s*(?:de\s+)?s[ée]rie|num[ée]ro\s+de\s+s[ée]rie"
+    r"(?:imei(?:\s*[12](?=\s*[.:=#]|\s+(?:[0-9][\s.\-/]*){15}(?![0-9])))?|s\s*/\s*n|sn|serial(?:\s*(?:number|no))?|n[°ºo]\.?\s*(?:de\s+)?s[ée]rie|num[ée]ro\s+de\s+s[ée]rie"
     r"|iccid|imsi|sim)(?:\s*[.:=#]+\s*|\s+)",
     re.IGNORECASE,
 )
@@ -24,8 +25,9 @@ _AZERTY = str.maketrans(
     "1234567890" "-" "aqzwAQZW" "mM" "m;:",
 )  # fmt: skip
 _FRENCH_DIGITS = frozenset("&é\"'(-è_çà")
-# As Excel writes it (8.98831E+18), and as programs do (8.98831e18). 1E05 may be a serial number.
-SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+E\+?|E\+)[0-9]+\Z", re.IGNORECASE)
+# As Excel writes it (8.98831E+18; 898.8E+16 in engineers' notation), and as programs do (8.98831e18). 1E05 may be a
+# serial number.
+SHORTENED = re.compile(r"[+-]?[0-9]{1,3}([.,][0-9]+E\+?|E\+)[0-9]+\Z", re.IGNORECASE)
 WAS_SHORTENED = noop("was shortened by a spreadsheet; format that column as text")
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 _ONLY_ON_OTHERS = ("Mn", "Me")  # accents, and what chooses between looks of a letter

@@ -27,6 +27,15 @@ class Invalid(Refused):
         self.errors = dict(errors)
 
 
+class Conflict(Refused):
+    """What the database itself refused at the end: somebody wrote meanwhile what does not go together with it."""
+
+    code = "conflict"
+
+    def __init__(self) -> None:
+        super().__init__("This conflicts with something written at the same moment; look at it and send it again")
+
+
 class Forbidden(Refused):
     status = 403
     code = "forbidden"

@@ -107,7 +107,7 @@ def update_row(table: Table, key: Any, values: Mapping[str, Any], *, by: Actor) 
 @transaction.atomic
 def delete_row(table: Table, key: Any, *, by: Actor) -> None:
     require_level(by, table.delete)
-    row = fetch_row(table, key, by=by, lock=True)
+    row = fetch_row(table, key, by=by, lock=True, leaving=True)
     _may_write(table, by)
     history.record(row, history.DELETED, by=by)
     try:
@@ -123,15 +123,16 @@ def delete_row(table: Table, key: Any, *, by: Actor) -> None:
         ) from None
 
 
-def fetch_row(table: Table, key: Any, *, by: Actor | None, lock: bool = False) -> Any:
-    """The row under this key within the scope, or NotFound; a key of the wrong shape is simply not there."""
+def fetch_row(table: Table, key: Any, *, by: Actor | None, lock: bool = False, leaving: bool = False) -> Any:
+    """The row under this key within the scope, or NotFound; a key of the wrong shape is simply not there. `leaving`:
+    it is to be deleted, so that its lock also stops whoever is about to write a row that points to it."""
     try:
         value = table.key.take(key)
     except BadValue:
         raise NotFound() from None
     rows = table.model.objects.visible_to(by)
     if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
+        rows = rows.select_for_update(of=("self",), no_key=not leaving)
     row = rows.filter(**{table.key.field.name: value}).first()
     if row is None:
         raise NotFound()

@@ -55,11 +55,12 @@ def compiled(rows: QuerySet, *, key: Any) -> Statement:
 def hasty_commits() -> Iterator[None]:
     """Commits that need not be on disk when they are over: seen by everybody at once, they outlive this process, but
     not surely the machine, which loses none without losing all that came after it. For work that is only done again
-    where it is lost. Inside a transaction that is already that one's affair."""
-    if connection.in_atomic_block:
+    where it is lost. Inside a transaction that is already that one's affair; and behind a pooler, where one statement
+    goes to this connection of the server and the next to that, the setting would stay on one that others pay by."""
+    is_postgres = connection.vendor == "postgresql"
+    if connection.in_atomic_block or (is_postgres and not settings.PREPARED_STATEMENTS):
         yield
         return
-    is_postgres = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit TO off" if is_postgres else "PRAGMA synchronous=NORMAL")
     try:

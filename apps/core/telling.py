@@ -5,7 +5,7 @@ TellingField keeps that, and what comes back from it is the text in the language
 no such text (a name, what somebody wrote, what was kept before there was this) stays as it is.
 
 Kept: the text itself, or MARK and JSON: a part is a text, {"say": msgid, "with": {name: part}}, {"join": [parts],
-"by": text} or {"at": time in ISO}.
+"by": text}, {"at": time in ISO}, or {"in": {language: text}} for what was put together from such texts.
 """
 
 import datetime as dt
@@ -13,11 +13,12 @@ import json
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, override
+from django.utils.translation import get_language, gettext, override
 
 MARK = "\u2063"  # invisible, and no blank that somebody strips
 
@@ -89,11 +90,22 @@ def _part(value: Any) -> Any:
     if isinstance(value, Told):
         return value.part
     if isinstance(value, Promise):
-        with override(None):
-            return {"say": str(value), "with": {}}
+        return _lazy(value)
     if isinstance(value, dt.datetime):
         return {"at": value.isoformat()}
     return str(value)
+
+
+def _lazy(value: Promise) -> Any:
+    """A lazy text is a msgid, or made of some (format_lazy, capfirst): then no catalogue holds it as it is."""
+    with override(None):
+        msgid = str(value)
+    texts, is_msgid = {}, True
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            texts[language] = str(value)
+            is_msgid = is_msgid and texts[language] == gettext(msgid)
+    return {"say": msgid, "with": {}} if is_msgid else {"in": texts}
 
 
 def _is_same_everywhere(part: Any) -> bool:
@@ -103,6 +115,8 @@ def _is_same_everywhere(part: Any) -> bool:
 def _spoken(part: Any) -> str:
     if isinstance(part, str):
         return part
+    if "in" in part:
+        return str(part["in"].get(get_language()) or part["in"][settings.LANGUAGE_CODE])
     if "join" in part:
         return str(part["by"]).join(map(_spoken, part["join"]))
     if "at" in part:

@@ -24,6 +24,7 @@ from apps.demo.stories import (
     iccid_of,
     imei_of,
 )
+from apps.demo.talk import letters_of_nobody, talked
 from apps.demo.works import shelf
 from apps.events.models import Consequence
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker, SoftwareVersionType
@@ -44,8 +45,10 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
             new(SoftwareVersionType, by=SYSTEM, name=SOFTWARE, status="stable", release_date=clock.moment)
         quiet = ProductGroup.objects.filter(name=QUIET).first() or new(ProductGroup, by=SYSTEM, name=QUIET)
         known = set(Product.objects.filter(product_imei__startswith="0135790").values_list("product_imei", flat=True))
+        letters_of_nobody(clock, now)
         for first in range(0, units, PIECE):
             numbers = [one for one in range(first, min(first + PIECE, units)) if imei_of(one) not in known]
+            told: list[str] = []  # subjects
             with transaction.atomic():
                 for number in numbers:
                     company = both[number % 2]
@@ -53,10 +56,11 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
                     product = life.tell()
                     if number < STORIES:
                         _since(life, product, quiet)
+                    told.append(product.subject)
                 # It is told as something that happened long ago: nobody is waiting to hear of it.
-                Consequence.objects.filter(event__at__lt=now, state=Consequence.State.PENDING).update(
-                    state=Consequence.State.DONE, done_at=now
-                )
+                waiting = Consequence.objects.filter(event__subject__in=told, state=Consequence.State.PENDING)
+                if told:
+                    waiting.filter(event__at__lt=now).update(state=Consequence.State.DONE, done_at=now)
             progress(min(first + PIECE, units))
         clock.moment = now - dt.timedelta(days=3)
         with transaction.atomic():
@@ -81,6 +85,7 @@ def _since(life: Life, product: Product, quiet: ProductGroup) -> None:
         new(ProductProductGroupLinker, by=SYSTEM, product=product, product_group=quiet, date_added=heard)
     if number in WAITING:
         life.order_that_waits()
+    talked(life, product)
 
 
 __all__ = ["ENTITIES", "LOG_INS", "PASSWORD", "QUIET", "SOFTWARE", "STORED", "imei_of", "seed"]

@@ -92,15 +92,17 @@ class Life:
         self._wait(5, 20)
         self._installed()
         self._switched(on=True)
-        self._credit()
-        if self.number in REPAIRED:
-            self._wait(8, 15)
-            self._repair(done=True)
         if self.number in TERMINATED_ONES:
+            began = self.clock.moment
             self._wait(5, 10)
+            self._credit(began, until=self.clock.moment)
             self._note("Lost when the river rose; the customer has a new unit.", self.company.agent)
             self._state(TERMINATED, self.company.logistics)
             return self._kept()
+        self._credit(self.clock.moment, until=self.now - dt.timedelta(days=28))
+        if self.number in REPAIRED:
+            self._wait(8, 15)
+            self._repair(done=True)
         if self.chance.random() < 0.5:
             self._wait(1, 6)
             self._note(self.chance.choice(NOTES), self.company.agent)
@@ -152,10 +154,10 @@ class Life:
         actions.settle_power(self.product, reported=on, by=unit_actor(self.product.product_imei))
         self.product.refresh_from_db()
 
-    def _credit(self) -> None:
+    def _credit(self, paid: dt.datetime, *, until: dt.datetime) -> None:
         """A month's credit at a time, as it was paid."""
-        paid, number = self.clock.moment, 0
-        while paid < self.now - dt.timedelta(days=28) and number < 12:
+        number = 0
+        while paid < until and number < 12:
             new(
                 PaymentCommand, by=self.company.agent, product=self.product, category="payment", value=30 * 86400,
                 void=False, status=PaymentCommand.ACKNOWLEDGED, transaction_id=f"DEMO-{self.number:04d}-{number:02d}",

@@ -45,6 +45,7 @@ class Consequence(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     last_error = models.TextField(blank=True, default="")
     done_at = models.DateTimeField(null=True)
+    is_counted = False  # whether `attempts` holds the coming one already (relay.claim)
 
     class Meta:
         indexes = [

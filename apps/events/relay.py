@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connections, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from apps.core.statements import hasty_commits
@@ -28,7 +28,7 @@ BATCH = 100
 LEASE = dt.timedelta(seconds=20)  # with the sweep of half a minute: what a killed worker held goes on within a minute
 RENEW = 6.0  # seconds
 LONGEST = 300.0  # seconds that one handler may take before its lease is left to end: it hangs
-MOST_CLAIMS = 30  # of a row whose worker has ended each time; then a person decides
+MOST_BEGUN = 30  # times that a row's worker may end while it carries it out; then a person decides
 # Waits after the first, second, … failed attempt, with ±20 % of chance; about three days in all.
 WAITS = [5, 30, 120, 600, 1800, 7200, 18000, 36000, 86400]
 KEPT = dt.timedelta(days=365)
@@ -36,7 +36,8 @@ PAGE = 2000
 
 
 def claim(limit: int | None = None) -> list[Consequence]:
-    """Up to `limit` (BATCH) due rows, ours until the lease ends. Counts the attempt."""
+    """Up to `limit` (BATCH) due rows, ours until the lease ends; those first that were tried least, so that one that
+    kills its worker holds up no other for long."""
     with transaction.atomic():
         now = timezone.now()
         due = dict(
@@ -47,13 +48,19 @@ def claim(limit: int | None = None) -> list[Consequence]:
         )
         if not due:
             return []
-        Consequence.objects.filter(id__in=due).update(due_at=now + LEASE, attempts=F("attempts") + 1)
-        deadly = [key for key, attempts in due.items() if attempts >= MOST_CLAIMS]
+        counted = Case(
+            When(attempts=0, then=1), default=F("attempts"), output_field=Consequence._meta.get_field("attempts")
+        )
+        Consequence.objects.filter(id__in=due).update(due_at=now + LEASE, attempts=counted)
+        deadly = [key for key, attempts in due.items() if attempts >= MOST_BEGUN]
         if deadly:
-            text = f"its worker ended while carrying it out, {MOST_CLAIMS} times"
+            text = f"its worker ended while carrying it out, {MOST_BEGUN} times"
             Consequence.objects.filter(id__in=deadly).update(state=Consequence.State.FAILED, last_error=text)
-    rows = Consequence.objects.filter(id__in=due, state=Consequence.State.PENDING)
-    return list(rows.select_related("event").order_by("id"))
+    pending = Consequence.objects.filter(id__in=due, state=Consequence.State.PENDING)
+    rows = list(pending.select_related("event").order_by("attempts", "id"))
+    for row in rows:
+        row.is_counted = not due[row.id]
+    return rows
 
 
 def due() -> bool:
@@ -63,16 +70,28 @@ def due() -> bool:
 
 def run(rows: Sequence[Consequence]) -> None:
     left = {row.id: 0.0 for row in rows}  # when it was begun
-    with _kept(left), hasty_commits():
+    with _kept(left, {row.due_at for row in rows}), hasty_commits():
         for row in rows:
             left[row.id] = time.monotonic()
-            try:
-                handler(row.handler)(row.event)
-            except Exception as error:
-                _put_back(row, error)
-            else:
-                _mark_done(row)
+            if _begin(row):
+                try:
+                    handler(row.handler)(row.event)
+                except Exception as error:
+                    _put_back(row, error)
+                else:
+                    _mark_done(row)
             del left[row.id]
+
+
+def _begin(row: Consequence) -> bool:
+    """Count the attempt, of this row alone: those that were only claimed have not been tried when their worker ends.
+    (The first is counted by the claim of all: most rows need no other, and are to cost one statement.) False where it
+    is no longer to be done."""
+    if row.is_counted:
+        return True
+    row.attempts += 1
+    pending = Consequence.objects.filter(pk=row.pk, state=Consequence.State.PENDING)
+    return bool(pending.update(attempts=F("attempts") + 1))
 
 
 def _mark_done(row: Consequence) -> None:
@@ -80,7 +99,7 @@ def _mark_done(row: Consequence) -> None:
 
 
 @contextmanager
-def _kept(left: dict[int, float]) -> Iterator[None]:
+def _kept(left: dict[int, float], leases: set[dt.datetime]) -> Iterator[None]:
     """Renews the lease of what is left of a batch, on a thread and a connection of its own, which a batch that is done
     at once never needs."""
     over = threading.Event()
@@ -88,7 +107,7 @@ def _kept(left: dict[int, float]) -> Iterator[None]:
     def renew() -> None:
         while not over.wait(RENEW):
             try:
-                _renew(left)
+                _renew(left, leases)
             except DatabaseError as error:
                 log.warning("a lease was not renewed (%s)", type(error).__name__)
             finally:
@@ -103,12 +122,16 @@ def _kept(left: dict[int, float]) -> Iterator[None]:
         thread.join()
 
 
-def _renew(left: dict[int, float]) -> None:
+def _renew(left: dict[int, float], leases: set[dt.datetime]) -> None:
+    """`leases`: until when the rows were held so far. One that waits for its next try meanwhile, or is another's, falls
+    due at a time that is none of these, and stays so."""
     held = dict(left)
     if any(begun and time.monotonic() - begun > LONGEST for begun in held.values()):
         return
-    rows = Consequence.objects.filter(pk__in=held, state=Consequence.State.PENDING)
-    rows.update(due_at=timezone.now() + LEASE)
+    until = timezone.now() + LEASE
+    rows = Consequence.objects.filter(pk__in=held, state=Consequence.State.PENDING, due_at__in=list(leases))
+    leases.add(until)  # before it is written: nobody knows what became of a write that fails
+    rows.update(due_at=until)
 
 
 def relay_all(limit: int = 10_000, *, seconds: float | None = None) -> int:

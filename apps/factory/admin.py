@@ -58,7 +58,7 @@ class Makes:
 
 
 class MadePartAdmin(Makes, PartAdmin):
-    actions_list = ("make_board",)
+    on_list = ("make_board",)
 
     @action(description=_("Make a board"), icon="memory", permissions=["make"])
     def make_board(self, request: HttpRequest) -> HttpResponse:
@@ -79,7 +79,7 @@ class MadePartAdmin(Makes, PartAdmin):
 
 
 class MadeProductAdmin(Makes, ProductAdmin):
-    actions_list = ("make_unit",)
+    on_list = ("make_unit",)
     beside: ClassVar[Any] = (*ProductAdmin.beside, PartProductLinker, TestJigTestResult, BatteryTestResult, FactoryLog)
 
     @action(description=_("Make a unit"), icon="factory", permissions=["make"])

@@ -45,6 +45,10 @@ class Kind:
         """The details in words, for people."""
         return ""
 
+    def costs(self, count: int) -> str:
+        """What doing it to so many brings with it, said before it is started; empty: nothing worth a word."""
+        return ""
+
     def field_of(self, params: Mapping[str, Any]) -> Callable[[str], Any] | None:
         """What people call a field that a refusal names; None where they have given none, so that none is named."""
         return None

@@ -1,7 +1,8 @@
 """The whole system in one file, and back: database, key ring, and digests by which every byte of it is proven.
 
-A tar of `manifest.json`, its `digest`, `database` (SQLite's own file, or pg_dump's custom format) and `field_keys`
-where the ring lies in DATA_DIR. Whoever holds the file holds the secrets: it is written for its owner only.
+A tar of `manifest.json`, its `digest`, `database` (SQLite's own file, or pg_dump's custom format) and `field_keys`, the
+ring in force, unless the environment gives it: then its owner keeps it apart on purpose. Whoever holds the file holds
+the secrets: it is written for its owner only.
 
 Coming back, nothing is touched before every member has the digest that the manifest says, the database is known to be
 whole and its ledger adds up; what was here is kept in a backup of its own.
@@ -10,7 +11,6 @@ whole and its ledger adds up; what was here is kept in a backup of its own.
 import hashlib
 import json
 import os
-import re
 import shutil
 import sqlite3
 import tarfile
@@ -26,10 +26,10 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from apps.core import crypto, rings
 from apps.operations.dumps import Refusal, dump, ledger_of_this_database, put_back
 
 KEYS = "field_keys"
-_RING = re.compile(r"\S+:\S+(,\s*\S+:\S+)*")  # id:base64, …
 HELD = ("manifest.json", "digest", "database", KEYS)
 
 
@@ -43,15 +43,16 @@ def save(path: Path) -> dict[str, Any]:
         return _save(path)
     except OSError as error:
         raise Refusal(f"{path} can't be written: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise Refusal(f"{path} can't be written: {error}") from None
 
 
 def _save(path: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=path.resolve().parent) as name:
         folder = Path(name)
         ledger, applied = dump(folder / "database")
-        ring = Path(settings.DATA_DIR) / KEYS
-        if ring.exists():
-            shutil.copy(ring, folder / KEYS)
+        if not settings.FIELD_KEYS_GIVEN:
+            (folder / KEYS).write_text(rings.write(settings.FIELD_KEYS))
         manifest = {
             "made_at": timezone.now().isoformat(timespec="seconds"), "engine": connection.vendor,
             "sums": {"ledger": ledger}, "keys": _fingerprints(settings.FIELD_KEYS), "migrations": applied,
@@ -88,7 +89,7 @@ def load(
             raise Refusal(f"{path} was made by a newer version ({newer[0]}); upgrade this one first")
         if not replace and _holds_rows():
             raise Refusal("This database holds data. Give --replace to put the backup in its place")
-        _check_keys(manifest, folder / KEYS)
+        ring = _ring_for(manifest, folder / KEYS)
         kept = None if discard else _keep_what_is_here()
         try:
             put_back(folder / "database", manifest["sums"]["ledger"])
@@ -96,7 +97,7 @@ def load(
             if kept is not None:
                 kept.unlink()  # what is here stays: nobody needs it twice
             raise
-        _take_keys(folder / KEYS)
+        _take_keys(ring)
     try:
         call_command("migrate", verbosity=0, interactive=False)
         found = ledger_of_this_database()
@@ -129,8 +130,8 @@ def _proven(path: Path, folder: Path, unproven: bool) -> dict[str, Any]:
         for name, kind in (("members", dict), ("keys", dict), ("migrations", list)):
             if not isinstance(manifest.get(name, kind()), kind):
                 raise ValueError(f"its {name} can't be read")
-        if (folder / KEYS).exists() and not _RING.fullmatch((folder / KEYS).read_text().strip()):
-            raise ValueError("its key ring can't be read")
+        if (folder / KEYS).exists():
+            _ring_in(folder / KEYS)
     except (tarfile.TarError, OSError, ValueError, TypeError, KeyError) as error:
         raise Refusal(f"{path} is no backup of ours: {error}") from None
     if "members" not in manifest and not (folder / "digest").exists():
@@ -202,21 +203,50 @@ def _fingerprints(ring: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(b"fingerprint" + key).hexdigest()[:16] for name, key in ring.items()}
 
 
-def _check_keys(manifest: Mapping[str, Any], ring: Path) -> None:
-    """Without the ring that encrypted it nobody could read a device key: it comes along, or must be here already."""
-    if ring.exists() or manifest["keys"].items() <= _fingerprints(settings.FIELD_KEYS).items():
-        return
+def _ring_in(file: Path) -> dict[str, bytes]:
+    try:
+        return rings.read(file.read_text())
+    except ValueError:  # a text that is none, too
+        raise ValueError("its key ring can't be read") from None
+
+
+def _ring_for(manifest: Mapping[str, Any], file: Path) -> dict[str, bytes]:
+    """The ring that opens what is in the backup. What the environment gives stays in force, whatever comes along: then
+    it must be that one. Without the ring nobody could read a device key, so nothing is changed where it is missing."""
+    packed = _ring_in(file) if file.exists() else {}
+    comes_along = _opens(packed, manifest["keys"])
+    if packed and not settings.FIELD_KEYS_GIVEN:
+        if comes_along:
+            return packed
+        raise Refusal(
+            "The key ring in the backup is not the one that its rows were encrypted with; nothing was changed. Give "
+            "the right one by FIELD_KEYS"
+        )
+    if _opens(settings.FIELD_KEYS, manifest["keys"]):
+        return dict(settings.FIELD_KEYS)
+    if settings.FIELD_KEYS_GIVEN:
+        raise Refusal(
+            "FIELD_KEYS in the environment here is another than the key ring the backup was made with; nothing was "
+            f"changed. Set that one{', or unset FIELD_KEYS: it comes along with the backup' if comes_along else ''}"
+        )
     raise Refusal(
         "The backup was made without its key ring, and FIELD_KEYS here is another; set the one it was made with"
     )
 
 
-def _take_keys(ring: Path) -> None:
-    """Put the ring in its place; another one that lay there is kept beside it."""
+def _opens(ring: Mapping[str, bytes], wanted: Mapping[str, str]) -> bool:
+    """Whether it holds every key, and last the one that keyed the digests."""
+    held = _fingerprints(ring)
+    return wanted.items() <= held.items() and [*held][-1:] == [*wanted][-1:]
+
+
+def _take_keys(ring: Mapping[str, bytes]) -> None:
+    """Put the ring in force, for what follows and for every start; another that lay in its place is kept beside it."""
+    crypto.use_ring(ring)
     here = Path(settings.DATA_DIR) / KEYS
-    if not ring.exists() or (here.exists() and here.read_text() == ring.read_text()):
+    if settings.FIELD_KEYS_GIVEN or (here.exists() and here.read_text().strip() == rings.write(ring).strip()):
         return
     if here.exists():
         here.rename(here.with_name(f"{KEYS}.before-{timezone.now():%Y%m%d%H%M%S}"))
-    shutil.copy(ring, here)
-    here.chmod(0o600)
+    with os.fdopen(os.open(here, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(rings.write(ring))

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,10 +50,14 @@ def _differ(found: Iterable[int], wanted: Sums) -> Refusal:
 
 # SQLite
 
+PATIENCE = 5.0  # seconds that somebody else may hold the database
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_PARTS = ("", "-wal", "-shm")
+
 
 def _dump_sqlite(to: Path) -> tuple[Sums, list[str]]:
     with sqlite3.connect(str(connection.settings_dict["NAME"]), uri=True) as source, sqlite3.connect(to) as copy:
-        source.backup(copy)
+        _copied(source, copy)
         sums = [int(number) for number in copy.execute(LEDGER).fetchone()]
         applied = [name for (name,) in copy.execute(MIGRATIONS)]
     source.close()
@@ -77,24 +82,56 @@ def _put_back_sqlite(database: Path, ledger: Sums) -> None:
     try:
         _copy_pages(database)
     except sqlite3.OperationalError as error:
-        raise Refusal(
-            f"Something still uses the database ({error}): stop the servers first; nothing was changed"
-        ) from None
+        raise _why_not(error) from None
     except sqlite3.DatabaseError:  # what lies here is no database any more: it makes room
-        broken = Path(str(connection.settings_dict["NAME"]))
-        broken.rename(broken.with_name(f"{broken.name}.broken-{os.getpid()}"))
-        for rest in ("-wal", "-shm"):
-            broken.with_name(broken.name + rest).unlink(missing_ok=True)
+        _make_room_and_copy(database)
+
+
+def _why_not(error: sqlite3.OperationalError) -> Refusal:
+    if error.sqlite_errorcode & 0xFF in _HELD:  # the primary code of all its kinds
+        return Refusal(f"Something still uses the database ({error}): stop the servers first; nothing was changed")
+    return Refusal(f"The database can't be written ({error}); nothing was changed")
+
+
+def _make_room_and_copy(database: Path) -> None:
+    here = Path(str(connection.settings_dict["NAME"]))
+    broken = here.with_name(f"{here.name}.broken-{os.getpid()}")
+    for rest in _PARTS:
+        with contextlib.suppress(FileNotFoundError):
+            here.with_name(here.name + rest).rename(broken.with_name(broken.name + rest))
+    os.close(os.open(here, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # its further files get the mode of the first
+    try:
         _copy_pages(database)
+    except sqlite3.Error as error:
+        for rest in _PARTS:
+            here.with_name(here.name + rest).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                broken.with_name(broken.name + rest).rename(here.with_name(here.name + rest))
+        raise Refusal(f"The database can't be written ({error}); nothing was changed") from None
 
 
 def _copy_pages(database: Path) -> None:
     name = str(connection.settings_dict["NAME"])
     with (
         contextlib.closing(sqlite3.connect(database)) as source,
-        contextlib.closing(sqlite3.connect(name, uri=True, timeout=5)) as here,
+        contextlib.closing(sqlite3.connect(name, uri=True, timeout=PATIENCE, isolation_level=None)) as here,
     ):
-        source.backup(here)
+        here.execute("BEGIN IMMEDIATE")  # whoever writes is waited for here, with an end
+        here.execute("ROLLBACK")
+        _copied(source, here)
+
+
+def _copied(source: sqlite3.Connection, to: sqlite3.Connection) -> None:
+    """backup() by itself asks again for ever where somebody holds a lock."""
+    deadline = time.monotonic() + PATIENCE
+
+    def look(status: int, _left: int, _all: int) -> None:
+        if status in _HELD and time.monotonic() > deadline:
+            held = sqlite3.OperationalError("database is locked")
+            held.sqlite_errorcode = status
+            raise held
+
+    source.backup(to, progress=look)
 
 
 # PostgreSQL

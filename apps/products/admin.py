@@ -2,9 +2,7 @@
 
 from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +23,8 @@ from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import contact, queries
 from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
-from apps.products.bulk import OnUnits
+from apps.products.admin_rollouts import ADMINS as ROLLOUTS
+from apps.products.bulk import SEEN, SURE, OnUnits, Unfilled, Unsure
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -37,7 +36,7 @@ from apps.products.models import (
     State,
     TamperEnableHistory,
 )
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, state_called
 
 
 class UnitList(RowsPage):
@@ -86,7 +85,9 @@ class ProductAdmin(RowAdmin):
     actions_detail = (
         "enable", "disable", "on_the_console",
         {"title": _("More"), "items": [
-            "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off",
+            "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off", "update_software",
+            "lock_software", "unlock_software", "expire_software", "set_parameter",
+            "wake_up", "connect",
         ]},
     )  # fmt: skip
 
@@ -112,7 +113,7 @@ class ProductAdmin(RowAdmin):
         state = row.latest_state
         if not isinstance(state, State):  # none, or out of the reader's sight
             return state
-        return STATES.get(state.current_state_type_id, state.current_state_type.name)
+        return state_called(state.current_state_type)
 
     @display(description=_("Switched"))
     def latest_enable_state(self, row: Product) -> Any:
@@ -183,6 +184,38 @@ class ProductAdmin(RowAdmin):
         question = _("Switch this unit's tamper switch off?")
         return self._act(request, object_id, "units.disable_tamper", _("Tamper switch off"), question)
 
+    @action(description=_("Order a software version"), icon="system_update")
+    def update_software(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.software", _("Order a software version"))
+
+    @action(description=_("Order and lock a software version"), icon="lock_clock")
+    def lock_software(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.lock_software", _("Order and lock a software version"))
+
+    @action(description=_("Unlock the software"), icon="lock_open")
+    def unlock_software(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Let other versions be ordered for this unit again?")
+        return self._act(request, object_id, "units.unlock_software", _("Unlock the software"), question)
+
+    @action(description=_("Withdraw software orders"), icon="update_disabled")
+    def expire_software(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Withdraw the software orders that this unit has not confirmed?")
+        return self._act(request, object_id, "units.expire_software", _("Withdraw software orders"), question)
+
+    @action(description=_("Order a parameter's value"), icon="tune")
+    def set_parameter(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.parameter", _("Order a parameter's value"))
+
+    @action(description=_("Wake up by SMS"), icon="sms")
+    def wake_up(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Send this unit a wake-up SMS?")
+        return self._act(request, object_id, "units.wake_up", _("Wake up by SMS"), question)
+
+    @action(description=_("Make it connect"), icon="cell_tower")
+    def connect(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        question = _("Make this unit connect: in real time where it can, else by SMS?")
+        return self._act(request, object_id, "units.connect", _("Make it connect"), question)
+
     @action(description=_("Unit page"), icon="open_in_new")
     def on_the_console(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         try:
@@ -206,38 +239,33 @@ class ProductAdmin(RowAdmin):
         except Refused as refused:
             return self._refused(request, refused)
         back = reverse("admin:products_product_change", args=[unit.pk])
-        form: Any = kind.form(by=by, data=request.POST if request.method == "POST" else None) or forms.Form({})
-        if request.method == "POST" and form.is_valid():
+        form: Any = kind.form_for(unit, by=by, data=request.POST if request.method == "POST" else None)
+        context: dict[str, Any] = {"form": form, "question": question}
+        if request.method == "POST":
             try:
-                with transaction.atomic():
-                    held = queries.fetch(unit.product_imei, by=by, lock=True)
-                    _as_opened(request, kind.stands(held, by))
-                    told = kind.act(held, kind.params(form.cleaned_data), by)
+                told = kind.on_one(unit.product_imei, form, request.POST, by=by)
+            except Unsure as unsure:
+                held = [(name, request.POST[name]) for name in (*form.fields, SEEN) if name in request.POST]
+                context = {"question": unsure, "given": [*held, (SURE, "1")]}
+            except Unfilled:
+                pass
             except Refused as refused:
-                form.add_error(None, said(refused, fields=False))
+                context["refused"] = said(refused, fields=False)
             else:
                 so_already = _("It was so already; nothing has changed.")
-                ordered = _("Ordered; pending until the unit confirms it.")
-                messages.success(request, (ordered if question else told) if told else so_already)
+                messages.success(request, kind.done(told) if told else so_already)
                 return redirect(back)
-        thing = f"{unit.serial_number} · {unit.product_imei}"
-        context = {
-            **self.admin_site.each_context(request), "title": title, "question": question, "thing": thing, "back": back,
-            "form": form, "opts": self.opts, "stands": kind.stands(unit, by),
+            unit = queries.fetch(unit.product_imei, by=by)
+        context |= {
+            **self.admin_site.each_context(request), "title": title, "back": back, "opts": self.opts,
+            "thing": f"{unit.serial_number} · {unit.product_imei}", "stands": kind.stands(unit, by),
         }  # fmt: skip
-        return render(request, "admin/act.html", context, status=400 if form.errors else 200)
+        wrong = "refused" in context or (context.get("form") is not None and form.errors)
+        return render(request, "admin/act.html", context, status=400 if wrong else 200)
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
         messages.error(request, said(refused))
         return redirect("admin:products_product_changelist")
-
-
-def _as_opened(request: HttpRequest, stands: str) -> None:
-    """Nobody replaces what they have not seen: the page says anew what stands, and asks again."""
-    if request.POST.get("_stands", stands) != stands:
-        raise Refused(
-            _("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?") % {"now": stands}
-        )
 
 
 def _switched(history: Any) -> Any:
@@ -283,4 +311,4 @@ class NoteAdmin(RowAdmin):
         return Truncator(row.note_text).chars(TEXT_SHOWN)
 
 
-ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin)
+ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin, *ROLLOUTS)

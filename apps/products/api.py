@@ -205,4 +205,4 @@ def write_data(request: Request, product: Product) -> HttpResponse:
 
 
 def _names(product: Product) -> dict[str, list[str]]:
-    return {product.product_imei: queries.entity_names(product)}
+    return {product.product_imei: queries.entity_names(product, by=None)}

@@ -2,24 +2,44 @@
 
 import abc
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity
 from apps.core.actors import Actor
-from apps.core.refusals import Invalid, refuse_if
+from apps.core.refusals import Invalid, Refused, refuse_if
 from apps.core.rows import create_row
 from apps.core.telling import step, tell
 from apps.jobs.kinds import Kind, Pulse
 from apps.jobs.models import Job
 from apps.products import actions, listed, queries
 from apps.products.models import EnableState, Product, ProductNote
-from apps.products.states import NAMES, NON_EXISTANT
+from apps.products.states import NAMES, NON_EXISTANT, TERMINATED, moves_from
 from apps.products.tables import NOTES
-from apps.products.words import LABELS, STATES
+from apps.products.words import LABELS, STATES, state_called
+
+SEEN, SURE = "_stands", "sure"  # fields that the pages of one unit add to an act's form
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an act would replace: `key` tells it apart, `words` say it. Empty where there is nothing to replace."""
+
+    key: str = ""
+    words: str = ""
+
+
+class Unsure(Exception):
+    """An act on one unit that is asked about first; its text is the question."""
+
+
+class Unfilled(Exception):
+    """The form of an act is not rightly filled in; it says itself what is wrong."""
 
 
 class OnUnits(Kind, abc.ABC):
@@ -39,7 +59,7 @@ class OnUnits(Kind, abc.ABC):
         if payload is not None:
             form: Any = self.form(by=by, data=listed.as_typed(payload, self.form(by=by)))
             params = self.params(listed.cleaned(form, payload))
-        told = self.act(unit, params, by)
+        told = None if self.was_done(unit, params, by) else self.act(unit, params, by)
         # Whoever wrote another number sees which unit was understood.
         return (
             told
@@ -47,9 +67,49 @@ class OnUnits(Kind, abc.ABC):
             else tell("%(name)s: %(text)s", name=unit.product_imei, text=told)
         )
 
-    def stands(self, unit: Product, by: Actor) -> str:
-        """What the act would replace, in words; empty where it replaces nothing that somebody may have changed."""
+    def form_for(self, unit: Product, *, by: Actor, data: Any = None) -> forms.Form | None:
+        """The form for this one unit: it offers what would change it and nothing else."""
+        form = self.form(by=by, data=data)
+        if form is not None:
+            self.narrow(form, unit)
+        return form
+
+    def on_one(self, imei: str, form: Any, given: Mapping[str, Any], *, by: Actor) -> str | None:
+        """The act on the one unit that somebody has before them, from whichever page. `given`: the form as sent. Nobody
+        replaces what they have not seen (SEEN: the key of what stood there), and what has no way back is asked about.
+
+        Raises Refused, Unsure, or Unfilled.
+        """
+        with transaction.atomic():
+            unit = queries.fetch(imei, by=by, lock=True)
+            now = self.stands(unit, by)
+            if given.get(SEEN, now.key) != now.key:
+                text = _("Somebody has changed this meanwhile; now it is: %(now)s. Do it all the same?")
+                raise Refused(text % {"now": now.words})
+            if form is not None and not form.is_valid():
+                raise Unfilled
+            params = self.params(form.cleaned_data) if form is not None else {}
+            if (question := self.doubt(params)) and not given.get(SURE):
+                raise Unsure(question)
+            return self.act(unit, params, by)
+
+    def narrow(self, form: Any, unit: Product) -> None:
+        """Take from the form what would not change this unit."""
+
+    def stands(self, unit: Product, by: Actor) -> Standing:
+        return Standing()
+
+    def doubt(self, params: Mapping[str, Any]) -> str | Promise:
+        """What is asked before this is done to one unit; empty where it can be taken back."""
         return ""
+
+    def done(self, told: str) -> Any:
+        """What somebody reads who has just done it to one unit."""
+        return told
+
+    def was_done(self, unit: Product, params: Mapping[str, Any], by: Actor) -> bool:
+        """For jobs, which may be repeated: whether the unit bears this already, though the act would add it again."""
+        return False
 
     @abc.abstractmethod
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
@@ -59,6 +119,9 @@ class OnUnits(Kind, abc.ABC):
 class Switching(OnUnits):
     order: ClassVar[Any]
     latest = "latest_enable_history"
+
+    def done(self, told: str) -> Any:
+        return _("Ordered; pending until the unit confirms it.")
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         before = getattr(unit, self.latest)
@@ -97,11 +160,19 @@ class ChangeState(OnUnits):
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         return {"new_state": int(cleaned["new_state"])}
 
-    def stands(self, unit: Product, by: Actor) -> str:
-        return str(STATES[_state(unit)])
+    def narrow(self, form: Any, unit: Product) -> None:
+        moves = [(key, state_called(key)) for key in sorted(moves_from(_state(unit)))]
+        form.fields["new_state"].choices = [("", "–"), *moves] if moves else []
+
+    def stands(self, unit: Product, by: Actor) -> Standing:
+        return Standing(str(_state(unit)), str(state_called(_state(unit))))
+
+    def doubt(self, params: Mapping[str, Any]) -> str | Promise:
+        last = params["new_state"] == TERMINATED
+        return _("A unit that is terminated never comes back. Terminate it?") if last else ""
 
     def told(self, params: Mapping[str, Any]) -> str:
-        return str(STATES.get(params["new_state"], params["new_state"]))
+        return str(state_called(params["new_state"]))
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         new = params["new_state"]
@@ -112,10 +183,10 @@ class ChangeState(OnUnits):
             actions.change_state(unit, new_state=new, by=by)
         except Invalid as refused:
             if "state_transition" in refused.errors:  # the API's words name states by number
-                words = {"from": STATES[before], "to": STATES[new]}
+                words = {"from": state_called(before), "to": state_called(new)}
                 raise Invalid({"state_transition": tell("may not go from “%(from)s” to “%(to)s”", **words)}) from None
             raise
-        return step(STATES[before], STATES[new])
+        return step(state_called(before), state_called(new))
 
 
 class ChangeEntity(OnUnits):
@@ -125,11 +196,19 @@ class ChangeEntity(OnUnits):
         return MoveForm(data, by=by)
 
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        old, new = cleaned["old_entity"], cleaned["new_entity"]
+        old, new = cleaned.get("old_entity"), cleaned["new_entity"]  # not asked of a unit that has only one
         return {"old": old and old.pk, "new": new.pk}
 
-    def stands(self, unit: Product, by: Actor) -> str:
-        return ", ".join(queries.entity_names_of([unit], by=by).get(unit.product_imei, []))
+    def narrow(self, form: Any, unit: Product) -> None:
+        here = _not_here(form, unit)
+        if len(here) < 2:  # it leaves the only one
+            del form.fields["old_entity"]
+        else:
+            form.fields["old_entity"].queryset = form.fields["old_entity"].queryset.filter(pk__in=here)
+            form.fields["old_entity"].empty_label = "–"
+
+    def stands(self, unit: Product, by: Actor) -> Standing:
+        return Standing(",".join(map(str, sorted(queries.entity_ids(unit)))), _names(unit, by))
 
     def told(self, params: Mapping[str, Any]) -> str:
         old = _entity(params["old"]) if params["old"] else tell("its only entity")
@@ -143,10 +222,10 @@ class ChangeEntity(OnUnits):
             params["old"] is None and len(held) > 1,
             "entity", tell("belongs to several entities; say which one it leaves"),
         )  # fmt: skip
-        before = queries.entity_names(unit)
+        before = _names(unit, by)
         old = params["old"] or held[0]
         actions.change_entity(unit, old_entity_id=old, new_entity_id=params["new"], by=by)
-        return step(", ".join(before), ", ".join(queries.entity_names(unit)))
+        return step(before, _names(unit, by))
 
 
 class AddEntity(OnUnits):
@@ -155,6 +234,9 @@ class AddEntity(OnUnits):
     def form(self, *, by: Actor, data: Any = None) -> forms.Form:
         return EntityForm(data, by=by)
 
+    def narrow(self, form: Any, unit: Product) -> None:
+        _not_here(form, unit)
+
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         return {"new": cleaned["new_entity"].pk}
 
@@ -162,10 +244,9 @@ class AddEntity(OnUnits):
         return _entity(params["new"])
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
-        before = queries.entity_names(unit)
+        held, before = queries.entity_ids(unit), _names(unit, by)
         actions.assign_entity(unit, entity_id=params["new"], by=by)
-        after = queries.entity_names(unit)
-        return None if after == before else step(", ".join(before), ", ".join(after))
+        return None if queries.entity_ids(unit) == held else step(before, _names(unit, by))
 
 
 class AddNote(OnUnits):
@@ -178,12 +259,15 @@ class AddNote(OnUnits):
         return str(params["note_text"])
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
-        text = params["note_text"]
-        # A note that stands there in the same words need not stand there twice: the job may be repeated.
-        if ProductNote.objects.filter(product=unit, note_text=text, created_by=by.name_for_record).exists():
-            return None
-        create_row(NOTES, {"product_imei": unit.product_imei, "note_text": text}, by=by)
-        return text
+        create_row(NOTES, {"product_imei": unit.product_imei, "note_text": params["note_text"]}, by=by)
+        return str(params["note_text"])
+
+    def done(self, told: str) -> Any:
+        return _("Your note is kept.")
+
+    def was_done(self, unit: Product, params: Mapping[str, Any], by: Actor) -> bool:
+        said = ProductNote.objects.filter(product=unit, note_text=params["note_text"], created_by=by.name_for_record)
+        return said.exists()
 
 
 class StateForm(forms.Form):
@@ -222,6 +306,18 @@ class NoteForm(forms.Form):
 
 def _state(unit: Product) -> int:
     return unit.latest_state.current_state_type_id if unit.latest_state else NON_EXISTANT
+
+
+def _names(unit: Product, by: Actor) -> str:
+    return ", ".join(queries.entity_names(unit, by=by))
+
+
+def _not_here(form: Any, unit: Product) -> list[int]:
+    """Offer no entity that the unit belongs to already; the keys of those."""
+    here = queries.entity_ids(unit)
+    form.fields["new_entity"].queryset = form.fields["new_entity"].queryset.exclude(pk__in=here)
+    form.fields["new_entity"].empty_label = "–"
+    return here
 
 
 def _switched(history: Any) -> str | Promise:

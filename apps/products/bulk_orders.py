@@ -11,7 +11,7 @@ from apps.core.refusal_words import translated
 from apps.core.refusals import Invalid
 from apps.core.telling import step, tell
 from apps.products import actions, parameters, queries
-from apps.products.bulk import OnUnits
+from apps.products.bulk import OnUnits, Standing
 from apps.products.models import ParameterType, Product, ProductParameter, SoftwareVersionType
 
 
@@ -27,8 +27,17 @@ class UpdateSoftware(OnUnits):
     def told(self, params: Mapping[str, Any]) -> str:
         return _version(params["software"])
 
-    def stands(self, unit: Product, by: Actor) -> str:
-        return _wanted(unit)
+    def stands(self, unit: Product, by: Actor) -> Standing:
+        wanted = _wanted(unit)
+        return Standing(wanted, wanted)
+
+    def narrow(self, form: Any, unit: Product) -> None:
+        allowed = unit.product_type.product_type_software_version_type_linker.values("software_version_type")
+        box = form.fields["software"]
+        box.queryset = box.queryset.filter(pk__in=allowed).exclude(name=_wanted(unit))
+
+    def done(self, told: str) -> Any:
+        return _("Ordered; pending until the unit confirms it.")
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         before = _wanted(unit)
@@ -83,6 +92,9 @@ class SetParameter(OnUnits):
     def told(self, params: Mapping[str, Any]) -> str:
         kind = ParameterType.objects.filter(pk=params["parameter"]).first()
         return f"{kind.name if kind else params['parameter']} = {params['value']}"
+
+    def done(self, told: str) -> Any:
+        return _("Ordered; pending until the unit confirms it.")
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         kind = ParameterType.objects.filter(pk=params["parameter"]).first()

@@ -31,6 +31,7 @@ CALLED = (
 )  # fmt: skip
 LONGEST = 255
 SHORTEST_NUMBER = 12  # digits of a whole number of a unit; shorter ones are its groups
+WHOLE = re.compile(r"[0-9]{15}|89[0-9]{16,20}")  # an IMEI (or IMSI), a SIM's number: what groups may make together
 
 
 def from_text(text: str) -> bytes:
@@ -53,12 +54,15 @@ def _is_table(lines: list[str]) -> bool:
 
 
 def _numbers(piece: str) -> list[str]:
-    """`IMEI: 0135…` and `013579 024681 1220` are one number, `0135… 0246…` are two."""
+    """`IMEI: 0135…` and `013579 024681 122` are one number; `0135… 0246…` are two, and `1234567 7654321`."""
     found: list[str] = []
-    for part in identifiers.LABELS.split(piece):
+    for place, part in enumerate(identifiers.LABELS.split(piece)):
         words = part.split()
+        joined = "".join(words)
         groups = all(word.isdigit() and len(word) < SHORTEST_NUMBER for word in words)
-        found += ["".join(words)] if groups and len("".join(words)) >= SHORTEST_NUMBER else words
+        if place and len(words) == 2 and len(words[0]) == 1:  # behind a label: `IMEI 1 35790246811220`
+            groups = joined.isdigit()
+        found += [joined] if groups and WHOLE.fullmatch(joined) else words
     return found
 
 

@@ -63,13 +63,14 @@ def entity_ids(product: Product) -> list[int]:
     )
 
 
-def entity_names(product: Product) -> list[str]:
-    """Names of the present entities, the earliest first (the first is the ERP's `entity`)."""
-    return entity_names_of([product]).get(product.product_imei, [])
+def entity_names(product: Product, *, by: Actor | None) -> list[str]:
+    """Names of the present entities that `by` sees, the earliest first; None: of all, as the API documents its answer
+    (the first is the ERP's `entity`)."""
+    return entity_names_of([product], by=by).get(product.product_imei, [])
 
 
-def entity_names_of(units: Iterable[Product], *, by: Actor | None = None) -> dict[str, list[str]]:
-    """The same for many, by IMEI, in one query; `by`: only of entities that this reader sees."""
+def entity_names_of(units: Iterable[Product], *, by: Actor | None) -> dict[str, list[str]]:
+    """The same for many, by IMEI, in one query."""
     links = ProductEntityLinker.objects.filter(product__in=[unit.product_imei for unit in units], date_removed=None)
     if by is not None and not by.is_global:
         links = links.filter(entity__in=Entity.objects.visible_to(by))

@@ -24,3 +24,8 @@ MOVES: dict[int, set[int]] = {
     IN_REPAIR_SYSTEM: {ACTIVATED, TERMINATED},
     TERMINATED: set(),
 }
+
+
+def moves_from(state: int) -> set[int]:
+    """Where a unit in this state may go. From a state of somebody's own making no way is known: nowhere."""
+    return MOVES.get(state, set())

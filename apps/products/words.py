@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.products import states
-from apps.products.models import EnableState
+from apps.products.models import EnableState, StateType
 
 LABELS: dict[EnableState, str | Promise] = {
     EnableState.INIT: _("never switched"),
@@ -12,6 +12,12 @@ LABELS: dict[EnableState, str | Promise] = {
     EnableState.DISABLED: _("disabled"),
     EnableState.PENDING_ENABLED: _("pending: enable"),
     EnableState.PENDING_DISABLED: _("pending: disable"),
+}
+
+ROLLOUTS: dict[str, str | Promise] = {
+    "running": _("running"),
+    "stopped": _("stopped"),
+    "done": _("done"),
 }
 
 STATES: dict[int, str | Promise] = {
@@ -25,3 +31,10 @@ STATES: dict[int, str | Promise] = {
     states.IN_REPAIR_SYSTEM: _("in repair"),
     states.TERMINATED: _("terminated"),
 }
+
+
+def state_called(state: int | StateType) -> str | Promise:
+    """A state of a unit in words, by its key or its row; those beyond the nine by the name that their row has."""
+    if isinstance(state, StateType):
+        return STATES.get(state.pk) or state.name
+    return STATES.get(state) or StateType.objects.filter(pk=state).values_list("name", flat=True).first() or str(state)

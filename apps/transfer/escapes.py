@@ -1,11 +1,17 @@
 """Half characters in a JSON file, before its parser makes a question mark of them without a word."""
 
-import json
 import re
 from typing import IO
 
-_RUN = re.compile(rb"(\\+)(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)")
-_LONGEST = 4096  # bytes held back at the end of a piece, where an escape may go on in the next
+# All that is no escape, and escapes: whole ones, and pairs of halves. Never steps back, so it ends where a half is that
+# has no other, or where an escape goes on in the next piece.
+_FINE = re.compile(
+    rb"(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F][0-9a-fA-F]{2}).{4}"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+",
+    re.DOTALL,
+)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_PAIR = 12  # bytes
 
 
 class HalfCharacter(ValueError):
@@ -21,27 +27,8 @@ class WholeCharacters:
     def read(self, size: int = -1) -> bytes:
         piece = self.source.read(size)
         seen = self.held + piece
-        end = len(seen)
-        if piece:
-            cut = seen.find(b"\\", max(0, end - 12))
-            # A run of escapes that may go on: all of it.
-            while cut > 0 and end - cut < _LONGEST:
-                if seen[cut - 1 : cut] == b"\\":
-                    cut -= 1
-                elif cut >= 6 and seen[cut - 6 : cut - 4] == b"\\u":
-                    cut -= 6
-                else:
-                    break
-            end = cut if cut >= 0 else end
-        self._look(seen[:end])
-        self.held = seen[end:]
+        fine = _FINE.match(seen)
+        self.held = rest = seen[fine.end() :] if fine else seen
+        if (len(rest) >= _PAIR or not piece) and _HALF.match(rest):
+            raise HalfCharacter(f"holds half a character: {rest[:_PAIR].decode('ascii', 'replace')}")
         return piece
-
-    def _look(self, text: bytes) -> None:
-        for found in _RUN.finditer(text):
-            if len(found[1]) % 2 == 0:
-                continue  # a backslash that is written, and the letter u behind it
-            try:
-                json.loads(b'"\\' + found[2] + b'"').encode()
-            except UnicodeEncodeError:
-                raise HalfCharacter(f"holds half a character: {found[2][:12].decode()}") from None

@@ -238,6 +238,11 @@ def _value(column: Column, given: Any, by: Actor) -> Any:
 
 
 def _json(given: Any) -> Any:
+    """From a cell: its text, or a number or truth that the spreadsheet kept as it was."""
+    if isinstance(given, dict):
+        raise BadValue("was made a date by a spreadsheet; format that column as text")
+    if isinstance(given, int | float) and abs(given) >= cells.EXACT:
+        raise BadValue(identifiers.WAS_SHORTENED)
     try:
         return jsons.loads(given) if isinstance(given, str) else given
     except jsons.Unbounded as error:

@@ -20,11 +20,15 @@ function connected(yes) {
 // Why a request came to nothing: `kind` is lost (it did not arrive), late (no answer came), ended (the session has), or
 // refused, with the server's own words.
 class Failure extends Error {
-  constructor(kind, reason = "", status = 0) {
+  constructor(kind, reason = "", staleToken = false) {
     super(reason || kind);
     this.kind = kind;
-    this.status = status;
+    this.staleToken = staleToken;
   }
+}
+
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html");
 }
 
 async function ask(url, options = {}) {
@@ -44,19 +48,24 @@ async function ask(url, options = {}) {
   if (ended) ended.hidden = answer.status !== 401;
   if (answer.status === 401) throw new Failure("ended");
   if (!answer.ok) {
-    const page = new DOMParser().parseFromString(text, "text/html");
-    throw new Failure("refused", page.querySelector("[data-reason]")?.textContent.trim() || String(answer.status), answer.status);
+    const page = parse(text);
+    const reason = page.querySelector("[data-reason]")?.textContent.trim() || String(answer.status);
+    throw new Failure("refused", reason, page.querySelector("[data-stale-token]") !== null);
   }
   return text;
 }
 
 function show(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const fresh = parse(html);
   const token = fresh.querySelector("input[name=csrfmiddlewaretoken]")?.value;
   if (token) for (const box of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) box.value = token;
   for (const old of document.querySelectorAll("[data-part]")) {
     const part = fresh.getElementById(old.id);
     if (!part || part.innerHTML === old.innerHTML) continue;
+    if ("lasting" in old.dataset) {
+      if (part.textContent.trim()) old.textContent = part.textContent.trim(); // what was done is said until the next press
+      continue;
+    }
     const focused = old.contains(document.activeElement) ? document.activeElement.className : "";
     const problem = old.querySelector("[data-problem]:not([hidden])");
     if (problem) part.querySelector("[data-problem]")?.replaceWith(problem); // it stays until the next press
@@ -65,13 +74,48 @@ function show(html) {
   }
 }
 
-// What may be done is another thing after something was; until then it stays, with what is being typed into it.
-function renew(acts, html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("acts");
+// What may be done is another thing after something was. What is being typed into the other forms goes on there.
+function renew(acts, html, sent) {
+  const fresh = parse(html).getElementById("acts");
   if (!fresh) return acts.remove();
-  const name = document.activeElement.closest("form")?.action;
+  const focused = acts.contains(document.activeElement) ? document.activeElement : null;
+  const selection = focused && "selectionStart" in focused ? [focused.selectionStart, focused.selectionEnd] : null;
+  const formOf = (action) => [...fresh.querySelectorAll("form")].find((one) => one.action === action);
+  for (const old of acts.querySelectorAll("form")) {
+    const form = formOf(old.action);
+    if (!form || old === sent) continue;
+    for (const box of form.elements) carry(old.elements[box.name], box);
+    if (form.closest("details")) form.closest("details").open = old.closest("details").open;
+  }
   acts.replaceWith(fresh);
-  if (name) [...fresh.querySelectorAll("form")].find((one) => one.action === name)?.querySelector("button").focus();
+  if (!focused) return;
+  const same = focused.id && document.getElementById(focused.id);
+  (same || formOf(focused.form?.action)?.querySelector("button"))?.focus();
+  if (same && selection && selection[0] !== null) same.setSelectionRange(...selection);
+}
+
+function carry(from, to) {
+  if (!from || to.type === "hidden" || to.matches("button")) return;
+  if (to.type === "checkbox") to.checked = from.checked;
+  else if (!to.matches("select") || [...to.options].some((one) => one.value === from.value)) to.value = from.value;
+}
+
+function typed(form) {
+  return JSON.stringify([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
+}
+
+// What has no way back is asked about, in the place of the form that was sent.
+function question(form, html) {
+  const asked = parse(html).querySelector("form[data-question]");
+  if (!asked) return false;
+  asked.querySelector("[data-cancel]").addEventListener("click", (event) => {
+    event.preventDefault();
+    asked.replaceWith(form);
+    form.querySelector("button").focus();
+  });
+  form.replaceWith(asked);
+  asked.querySelector("button").focus();
+  return true;
 }
 
 let asking = false;
@@ -103,11 +147,9 @@ async function send(form) {
   try {
     return await ordered();
   } catch (problem) {
-    if (problem.status !== 403) throw problem;
-    const before = form.elements.csrfmiddlewaretoken.value;
-    const fresh = new DOMParser().parseFromString(await ask(location.href), "text/html");
-    const token = fresh.querySelector("input[name=csrfmiddlewaretoken]")?.value;
-    if (!token || token === before) throw problem;
+    if (!problem.staleToken) throw problem;
+    const token = parse(await ask(location.href)).querySelector("input[name=csrfmiddlewaretoken]")?.value;
+    if (!token) throw problem;
     for (const box of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) box.value = token;
     return ordered();
   }
@@ -115,26 +157,42 @@ async function send(form) {
 
 async function order(form) {
   const button = form.querySelector("button");
-  const acts = form.closest("#acts");
-  const box = () => (acts ?? document).querySelector("[data-problem]");
+  const within = form.closest("#acts") ? "#acts" : "main";
+  const acts = () => (within === "#acts" ? document.getElementById("acts") : null);
+  const box = () => document.querySelector(`${within} [data-problem]`);
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true"); // not disabled: it would lose the focus
   button.setAttribute("aria-busy", "true");
   box().hidden = true;
-  try {
-    const html = await send(form);
-    button.removeAttribute("aria-disabled");
-    show(html);
-    if (acts) renew(acts, html);
-    connected(true);
-  } catch (problem) {
+  document.getElementById("told")?.replaceChildren();
+  const before = typed(form);
+  const free = () => {
     button.removeAttribute("aria-disabled");
     button.removeAttribute("aria-busy");
-    const said = box().dataset[problem.kind];
-    box().textContent = problem.kind === "refused" ? `${said} ${problem.message}` : said;
-    if (problem.kind === "ended") box().append(" ", ended.querySelector("a").cloneNode(true));
-    box().hidden = false;
-    box().scrollIntoView({ block: "nearest" });
+  };
+  try {
+    const html = await send(form);
+    free();
+    connected(true);
+    if (question(form, html)) return;
+    show(html);
+    if (acts()) renew(acts(), html, typed(form) === before ? form : null);
+  } catch (problem) {
+    free();
+    if (problem.kind === "refused" && acts()) {
+      // What stands now may be another thing than this page shows: the next press is on what it is.
+      const html = await ask(location.href).catch(() => "");
+      if (html) {
+        show(html);
+        renew(acts(), html, null);
+      }
+    }
+    const said = box();
+    if (!said) return;
+    said.textContent = problem.kind === "refused" ? `${said.dataset.refused} ${problem.message}` : said.dataset[problem.kind];
+    if (problem.kind === "ended") said.append(" ", ended.querySelector("a").cloneNode(true));
+    said.hidden = false;
+    said.scrollIntoView({ block: "nearest" });
   }
 }
 

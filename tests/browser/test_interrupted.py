@@ -143,3 +143,64 @@ def test_a_form_sent_after_the_session_has_ended_is_not_lost(person, language):
     page.wait_for_url("**/admin/products/productnote/**")
     page.goto(f"/units/{imei_of(3)}")
     assert text in page.locator("main").inner_text()
+
+
+def test_what_is_half_written_stays_while_another_act_is_sent(person):
+    """The tamper switch pressed, a state chosen and asked about, while a note and another form are being filled in."""
+    boss = person(1366, "en")
+    boss.sign_in("system@example.org")
+    page, text = boss.page, "The roof faces north, and"
+    page.goto(f"/units/{imei_of(54)}")
+    note = page.locator("#note-note_text")
+    note.fill(text)
+    page.locator("details", has=page.locator("[name=new_entity]")).first.locator("summary").click()
+    page.select_option(
+        "#add_entity-new_entity" if page.locator("#add_entity-new_entity").is_visible() else "#entity-new_entity",
+        index=1,
+    )
+    opened = page.locator("#acts details[open]").count()
+    page.locator("form[action$='/act/tamper_on'] button").click()
+    page.wait_for_selector("form[action$='/act/tamper_off']")
+    expect(page.locator("#told")).to_contain_text("pending: enable")
+    expect(note).to_have_value(text)
+    assert page.locator("#acts details[open]").count() == opened
+    assert page.locator("#acts select[name=new_entity]").evaluate_all("boxes => boxes.some((one) => one.value)")
+
+    # The last state is asked about in its place, and left again.
+    state = page.locator("details", has=page.locator("[name=new_state]"))
+    state.locator("summary").click()
+    state.locator("select").select_option("9")
+    state.locator("button").click()
+    expect(page.locator("form[data-question]")).to_contain_text("never comes back")
+    boss.keep("asked")
+    page.locator("[data-cancel]").click()
+    expect(note).to_have_value(text)
+    expect(state.locator("select")).to_have_value("9")
+
+    # Sent at last, it is written; only its own box is emptied.
+    note.press("End")
+    note.type(" the panel is clean.")
+    page.locator("form[action$='/act/note'] button").click()
+    expect(page.locator("#told")).to_have_text("Your note is kept.")
+    expect(page.locator("#timeline")).to_contain_text(f"{text} the panel is clean.")
+    expect(note).to_have_value("")
+    boss.keep("told")
+    assert boss.complaints == []
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_only_what_was_refused_for_its_token_is_sent_again(person, stale):
+    someone = person(360, "en")
+    someone.sign_in()
+    page, sent = someone.page, []
+    page.goto(f"/units/{imei_of(54)}")
+    mark = " data-stale-token" if stale else ""
+
+    def refuse(route):
+        sent.append(route.request.url)
+        route.fulfill(status=403, content_type="text/html", body=f"<section{mark}><p data-reason>No.</p></section>")
+
+    page.route("**/*able", refuse)
+    page.locator("#switch .buttons button:not(:disabled)").click()
+    page.locator("#switch [data-problem]").wait_for(state="visible")
+    assert len(sent) == (2 if stale else 1)

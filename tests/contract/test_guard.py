@@ -4,7 +4,13 @@ import asyncio
 import functools
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from apps.accounts import sessions
 from backoffice import bounds, guard
+from backoffice.wsgi import UnitsFirst
 
 
 def alone(test):
@@ -93,6 +99,45 @@ async def test_a_chunked_body_grows_to_its_bound_and_no_further():
     page = Server(*pieces, headers=CHUNKED | {"Accept-Language": "fr"}, path="/login")
     assert await page.run() == 413
     assert b"25 Mo" in page.sent[1]["body"]
+
+
+FILE = {"CONTENT_LENGTH": str(bounds.PLAIN + 1), "HTTP_COOKIE": "sessionid=x", "PATH_INFO": "/jobs/from_list"}
+
+
+def away(*given):
+    raise OperationalError("no connection")
+
+
+@alone
+async def test_where_nobody_can_say_who_sends_a_file_it_is_to_come_again(monkeypatch):
+    monkeypatch.setattr(bounds, "user_of", away)
+    headers = {"Content-Length": FILE["CONTENT_LENGTH"], "Cookie": "sessionid=x", "Accept-Language": "fr"}
+    server = Server(piece(b"x"), headers=headers, path="/jobs/from_list")
+    assert (await server.run(), server.seen) == (503, None)
+    assert "dans une minute" in server.sent[1]["body"].decode()
+
+
+@pytest.mark.django_db
+def test_nor_on_wsgi(monkeypatch):
+    monkeypatch.setattr(bounds, "user_of", away)
+    said = []
+    body = UnitsFirst()(
+        {**RequestFactory().post("/jobs/from_list").environ, **FILE}, lambda *given: said.append(given[0])
+    )
+    assert said == ["503 Service Unavailable"]
+    assert b"in a minute" in b"".join(body)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_page_whose_database_is_away_says_so(monkeypatch, language):
+    """Also where it is asked before any view is: who has a session."""
+    monkeypatch.setattr(sessions.SessionStore, "load", away)
+    browser = Client(raise_request_exception=False, headers={"accept-language": language})
+    browser.cookies["sessionid"] = "x" * 32
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    assert {"en": "in a minute", "fr": "dans une minute"}[language] in answer.content.decode()
 
 
 @alone

@@ -1,12 +1,15 @@
 """Who changed a row, through whichever door: kept with before and after, for whoever may see the row, without secrets."""
 
 import pytest
+from django.contrib.admin.utils import quote
 
-from apps.accounts.models import Hub
+from apps.accounts.models import Entity, Hub
+from apps.core.actors import SYSTEM
 from apps.core.crypto import MASK
 from apps.core.levels import Level
+from apps.core.rows import new
 from apps.products.models import Product, State
-from backoffice.admin import TABLES
+from backoffice.admin import TABLES, site
 from backoffice.catalogue import CATALOGUE
 from tests.cast import make_unit
 from tests.contract.test_admin import browser_of, where
@@ -119,3 +122,29 @@ def test_pointers_are_told_by_name_as_far_as_the_reader_sees(cast, call, unit):
     told = browser_of(cast.alice).get(page).content.decode()
     assert ours.name in told
     assert theirs.name not in told
+
+
+def test_the_lists_beside_a_history_hold_what_points_to_the_row_and_nothing_else(cast, unit):
+    """Whatever other rows bear the same number, or begin with it."""
+    browser, looked = browser_of(cast.root), 0
+    for table in TABLES.values():
+        admin = site._registry[table.model]
+        if not admin.beside:
+            continue
+        # An entity of the same number as a user of another one.
+        row = new(Entity, by=SYSTEM, entity_id=cast.charlie.pk, name="Entity 7", bboxx_company_flag=False) \
+            if table.model is Entity else make(table.model, cast.a)  # fmt: skip
+        page = browser.get(where(table, "history", quote(row.pk)))
+        for _name, link in page.context["beside"]:
+            listed = browser.get(link)
+            assert listed.status_code == 200, link
+            model = listed.context["cl"].model
+            pointer = next(f for f in model._meta.concrete_fields if f.related_model is table.model)
+            found = list(listed.context["cl"].result_list)
+            assert all(getattr(one, pointer.attname) == getattr(row, pointer.target_field.attname) for one in found), (
+                link
+            )
+            expected = model.objects.filter(**{pointer.attname: getattr(row, pointer.target_field.attname)}).count()
+            assert listed.context["cl"].result_count == expected
+            looked += 1
+    assert looked >= 8

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import Entity, Hub
-from apps.products.models import Product
+from apps.core.rows import new
+from apps.products.models import Product, ProductNote
 from backoffice.catalogue import TABLES
 from tests.cast import make_unit
 from tests.contract.test_admin import AsSent, browser_of, where
@@ -175,5 +176,68 @@ def test_an_act_on_what_somebody_changed_meanwhile_asks_again(cast, unit, act, f
     assert now.lower() in other.text.lower()
     assert Product.objects.get(pk=unit.pk).latest_state.current_state_type_id != 9
     again = Tab(cast.root, page)  # as the page now stands
-    assert again.save(**second) in (302, 400)
+    assert again.save(**second) in (200, 302)  # the last state is asked about
     assert "changed this meanwhile" not in again.text
+
+
+def test_what_runs_by_itself_stays_as_a_colleague_set_it_where_theirs_is_chosen(cast):
+    every = IntervalSchedule.objects.create(every=30, period="seconds")
+    task = PeriodicTask.objects.create(name="t", task="apps.jobs.tasks.work", interval=every)
+    page = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+    late, one = Tab(cast.root, page), Tab(cast.root, page)
+    one.save(every="20", period="minutes")
+    assert late.save(every="40", period="hours") == 200
+    assert late.save(**{"_choice-every": "theirs", "_choice-period": "theirs"}) == 302
+    task.refresh_from_db()
+    assert (task.interval.every, task.interval.period) == (20, "minutes")
+    late, one = Tab(cast.root, page), Tab(cast.root, page)
+    one.save(every="25")
+    assert late.save(every="50", period="hours") == 200
+    assert late.save(**{"_choice-every": "theirs"}) == 302
+    task.refresh_from_db()
+    assert (task.interval.every, task.interval.period) == (25, "hours")
+
+
+@pytest.mark.parametrize("choice", ["theirs", "mine"])
+def test_every_kind_of_box_takes_either_choice(cast, choice):
+    """A text, a pointer, a box to tick, a time: what is chosen stands, and nothing is an error."""
+    unit = make_unit("test-kinds", entity=cast.a)
+    hubs = [make(Hub, cast.a) for _ in range(3)]
+    page = where(TABLES["products"], "change", unit.pk)
+    one, other = Tab(cast.alice, page), Tab(cast.root, page)
+    assert (
+        one.save(hub=str(hubs[0].pk), ip_address="10.0.0.1", disable_date_0="2027-01-01", disable_date_1="00:00:00")
+        == 302
+    )
+    mine = {
+        "hub": str(hubs[1].pk),
+        "ip_address": "10.0.0.2",
+        "disable_date_0": "2028-01-01",
+        "disable_date_1": "00:00:00",
+    }
+    assert other.save(**mine) == 200
+    assert other.save(**{f"_choice-{name}": choice for name in ("hub", "ip_address", "disable_date")}) == 302
+    after = Product.objects.get(pk=unit.pk)
+    expected = (hubs[0], "10.0.0.1", 2027) if choice == "theirs" else (hubs[1], "10.0.0.2", 2028)
+    assert (after.hub, after.ip_address, after.disable_date.year) == expected
+
+
+STORED_TEXTS = ("first\nsecond", "first\r\nsecond", "first\rsecond", "  blanks around \n", "\nfirst", "\ttab")
+
+
+@pytest.mark.parametrize("stored", STORED_TEXTS)
+def test_a_form_saved_untouched_changes_no_letter_of_a_text(cast, unit, stored):
+    """A browser sends `\\r\\n` for every line end, and a box leaves out the blanks around what is typed."""
+    note = new(ProductNote, by=cast.tina, product=unit, note_text=stored)
+    page = where(TABLES["product_notes"], "change", note.pk)
+    tab = Tab(cast.root, page)
+    as_sent = re.sub(r"\r\n|\r|\n", "\r\n", stored)
+    assert tab.save(note_text=as_sent) == 302
+    note.refresh_from_db()
+    assert (note.note_text, note.modified_by) == (stored, None)
+    assert not ProductNote.history.model.objects.exists()
+    late, one = Tab(cast.root, page), Tab(cast.root, page)
+    assert one.save(note_text=f"{as_sent} and more") == 302
+    assert late.save(note_text=as_sent) == 302  # untouched: nobody is asked
+    note.refresh_from_db()
+    assert note.note_text.endswith("and more")

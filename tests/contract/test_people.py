@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts import second_step, tokens
+from apps.accounts.links import password_path
 from apps.accounts.models import SecondStep, Session, SignIn, SignInCounter, SpareCode, Token, User
 from apps.accounts.sessions import SessionStore
 from apps.core.levels import Level
@@ -65,6 +66,24 @@ def test_somebody_is_invited_and_comes_in(cast, settings):
     _browser, came_in = signed_in(new, STRONG)
     assert came_in.status_code == 302
     assert User.history.model.objects.filter(user_id=new.pk).latest().history_user_id == cast.alice.email
+
+
+def test_a_password_is_chosen_by_link_in_a_browser_that_is_signed_in(cast):
+    for present in (cast.bob, cast.tina):  # as that person, or as another
+        browser, _answer = signed_in(present)
+        link = password_path(User.objects.get(pk=cast.bob.pk))
+        answer = browser.post(
+            link, {"password": f"{STRONG} {present.pk}", "again": f"{STRONG} {present.pk}"}, follow=True
+        )
+        assert (answer.status_code, answer.redirect_chain) == (200, [("/login?next=/", 302)])
+        assert f'value="{cast.bob.email}"' in answer.content.decode()
+        assert "Your password is kept" in answer.content.decode()
+
+
+def test_whoever_signs_themselves_out_in_the_admin_comes_to_the_log_in(cast):
+    browser, _answer = signed_in(cast.alice)
+    answer = browser.post(page(cast.alice, "access"), {"everything": "1"}, follow=True)
+    assert (answer.status_code, "/login" in answer.redirect_chain[-1][0]) == (200, True)
 
 
 def test_who_has_chosen_no_language_is_written_to_in_that_of_who_invites(cast, settings):

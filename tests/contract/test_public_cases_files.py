@@ -12,6 +12,7 @@ from apps.accounts.models import Entity, Hub, Shop
 from apps.core.rows import create_row
 from apps.core.sheets import xlsx as xlsx_reader
 from apps.jobs.models import Job, State
+from apps.parts.models import Part
 from apps.products.models import Product, ProductNote
 from apps.products.tables import NOTES
 from apps.repairs.models import SymptomType
@@ -178,6 +179,35 @@ def test_lines_bear_the_numbers_that_the_spreadsheet_shows(browser, unit):
 def test_values_above_the_heading_are_not_passed_over(browser, unit):
     job = upload(browser, "product_notes", f"{IMEI},First\nproduct_imei,note_text\n{IMEI},Second\n")
     assert (job.state, "above its heading" in job.problem) == (State.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Report of 06/12/2026", "Units of 06/12/2026, as of 2026-12-07T10:30:00", dt.datetime(2026, 12, 6)],  # noqa: DTZ001
+)
+def test_a_title_with_days_in_it_is_a_title(browser, unit, title):
+    content = xlsx([title], ["product_imei", "note_text"], [IMEI, "First"])
+    assert one_of(upload(browser, "product_notes", content, "rows.xlsx"))[0] == "changed"
+    if isinstance(title, str):
+        job = upload(browser, "product_notes", f"{title}\nproduct_imei;note_text\n{IMEI};Second\n")
+        assert one_of(job)[0] == "changed"
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (dt.datetime(2026, 5, 12), "was made a date by a spreadsheet"),  # noqa: DTZ001
+        (8.988303e18, "was shortened"),
+        (10**15, "was shortened"),
+    ],
+)
+def test_json_takes_nothing_that_a_spreadsheet_made_of_it(browser, unit, cell, words):
+    row = make(Part, None)
+    told = one_of(upload(browser, "parts", xlsx(["part_id", "properties"], [row.pk, cell]), "rows.xlsx"))
+    assert (told[0], words in told[1]) == ("refused", True), told
+    assert (
+        one_of(upload(browser, "parts", xlsx(["part_id", "properties"], [row.pk, 12.5]), "rows.xlsx"))[0] == "changed"
+    )
 
 
 def test_the_french_page_reads_a_comma_as_its_decimal(cast, unit):  # 103

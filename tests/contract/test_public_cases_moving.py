@@ -58,6 +58,21 @@ def test_what_says_nothing_or_too_much_is_refused(db, tmp_path, case, data, word
     assert (Entity.objects.count(), Part.objects.count()) == (before, 0)
 
 
+@pytest.mark.parametrize("before", ["", "x", r"\u00e9", r"\\"])
+@pytest.mark.parametrize("run", [r"\ud83d\ude00" * 900, "\\\\" * 5000, "\\\\" * 2500 + r"\ud83d\ude00" * 400])
+@pytest.mark.parametrize("size", [4093, 4099, 5000, 65536])
+def test_a_long_run_of_escapes_is_cut_at_no_half(before, run, size):
+    def read(text):
+        source, whole = WholeCharacters(io.BytesIO(f'["{text}"]'.encode())), b""
+        while piece := source.read(size):
+            whole += piece
+        return json.loads(whole)[0]
+
+    assert read(before + run) == json.loads(f'"{before}{run}"')
+    with pytest.raises(HalfCharacter):
+        read(before + run + r"\ud800")
+
+
 def test_the_same_key_in_two_tables_and_empty_lists_are_no_twins(db, tmp_path):
     path = tmp_path / "in.json"
     hub = {"hub_id": 500, "name": "Hub", "entity_id": 500}

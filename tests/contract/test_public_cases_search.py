@@ -3,7 +3,9 @@ admin, and for lists of units."""
 
 import pytest
 
+from apps.core.columns import BadValue
 from apps.core.identifiers import readings
+from apps.core.rules import whole
 from apps.core.sheets import cells
 from backoffice.catalogue import TABLES
 from tests.cast import make_unit
@@ -22,6 +24,9 @@ TYPED = [
     ("130a", "]C1\x1d{imei}"),
     ("130b", "IMEI:{imei}"),
     ("130b", "IMEI1: {imei}"),
+    ("130b", "IMEI 2: {imei}"),
+    ("130b", "IMEI 1 {imei}"),
+    ("130b", "IMEI1 {imei}"),
     ("130b", "imei {imei}"),
     ("130c", "S/N: {serial}"),
     ("130c", "SN: {serial}"),
@@ -85,3 +90,33 @@ def test_anything_can_be_read(text):
     found = readings(text)
     assert all(found)
     assert bool(found) == bool(cells.clean(text).strip())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("IMEI 1 35790246811220", "135790246811220"),  # in groups, as it stands on labels
+        ("IMEI 1 357902 468112 2", "135790246811220"[:1] + "3579024681122"),
+        ("IMEI 2 13579024681122", "213579024681122"),
+        ("IMEI 1 135790246811220", "135790246811220"),  # the first of two
+        ("IMEI 2. 135790246811220", "135790246811220"),
+        ("IMEI1 13-579024-681122-0", "135790246811220"),
+    ],
+)
+def test_a_digit_behind_the_label_is_the_numbers_where_it_lacks_one(typed, meant):
+    assert meant in readings(typed)
+
+
+@pytest.mark.parametrize("text", ["89.88303E+17", "898.83E+16", "8,98E+18", "898.83e16", "8E+18"])
+def test_however_a_number_was_shortened_it_is_refused(text):
+    with pytest.raises(BadValue, match="was shortened"):
+        whole(text)
+    with pytest.raises(BadValue, match="was shortened"):
+        cells.text(text)
+    assert cells.plain(cells.safe(text)) == text
+
+
+@pytest.mark.parametrize("text", ["1E05", "12E3-4", "1234.5E+3", "E+18"])
+def test_what_no_spreadsheet_writes_is_a_serial_number(text):
+    whole(text)
+    assert cells.text(text) == text

@@ -6,11 +6,14 @@ import time
 from collections import Counter
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.models.signals import pre_delete
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts import actions as accounts
 from apps.accounts import backends, links
+from apps.accounts.models import Hub, Shop
 from apps.events import wake
 from apps.factory.models import Serial
 from apps.gateway import quiet_report, views
@@ -19,6 +22,7 @@ from apps.products.actions import switching
 from apps.products.models import Connection, EnableHistory, Product
 from tests import reference
 from tests.cast import Caller, Device, make_cast, make_unit
+from tests.factories import make
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,16 +95,20 @@ def test_one_report_that_arrives_many_times_at_once_counts_once(stage):
     assert unit.balance.count() == 1
 
 
-def somebody_waits_for_us():
+def is_waited_for():
     """PostgreSQL's own word for it, of the connection of the caller's thread."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def somebody_waits_for_us():
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return True
+        if is_waited_for():
+            return True
     return False
 
 
@@ -144,6 +152,71 @@ if connection.vendor == "postgresql":  # on SQLite there is one writer, and no l
             quiet_report, "_statement", lambda *given: statement(*given).replace("FOR NO KEY UPDATE", "")
         )
         assert quiet_report_beside_orders(unit, monkeypatch) == {200: 1, 503: 1}
+
+
+def meanwhile(work):
+    """Begin this on another thread and connection, and go on when it waits for us or is over; returns what ends it."""
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(at_once(1, work)))
+    thread.start()
+    if connection.vendor == "postgresql":
+        while thread.is_alive() and not is_waited_for():
+            thread.join(0.01)
+
+    def ended():
+        thread.join()
+        return found[0]
+
+    return ended
+
+
+def shop_of(hub, by):
+    return lambda: Caller()(by, "POST", "/v1/shops", {"name": "a new one", "hub_id": hub.pk}).status_code
+
+
+@pytest.mark.parametrize("door", ["api", "admin"])
+def test_a_row_that_goes_lets_nobody_point_to_it_meanwhile(stage, door):
+    """Between the look at who points to it and its end. Who would, waits, and is refused; the deletion itself stands."""
+    cast, _unit = stage
+    hub, ends = make(Hub, cast.a), []
+
+    def somebody_comes(**_given):
+        ends.append(meanwhile(shop_of(hub, cast.root)))
+
+    browser = Client(raise_request_exception=False)
+    browser.force_login(cast.root)
+    pre_delete.connect(somebody_comes, sender=Hub)  # all that goes along has been looked for by then
+    try:
+        if door == "api":
+            assert Caller()(cast.root, "DELETE", f"/v1/hubs/{hub.pk}").status_code in (200, 204)
+        else:
+            page = reverse("admin:accounts_hub_delete", args=[hub.pk])
+            assert browser.post(page, {"post": "yes"}).status_code == 302
+    finally:
+        pre_delete.disconnect(somebody_comes, sender=Hub)
+    assert [end() for end in ends] == [400]
+    assert (Hub.objects.filter(pk=hub.pk).exists(), Shop.objects.exists()) == (False, False)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_only_the_database_refuses_is_told_on_pages_too(stage, monkeypatch, language):
+    """A row that somebody points to at the end of the transaction, past every look before it."""
+    cast, unit = stage
+    hub = make(Hub, cast.a)
+
+    def collide(*given, **named):
+        raise IntegrityError("a key that points nowhere")
+
+    browser = Client(raise_request_exception=False, headers={"accept-language": language})
+    browser.force_login(cast.root)
+    monkeypatch.setattr(Hub, "delete", collide)
+    answer = browser.post(reverse("admin:accounts_hub_delete", args=[hub.pk]), {"post": "yes"}, follow=True)
+    text = {"en": "conflicts with something written", "fr": "au même moment"}[language]
+    assert (answer.status_code, text in answer.content.decode()) == (200, True)
+    monkeypatch.setattr(accounts, "set_preferences", collide)
+    answer = browser.post("/account/preferences", {"display_name": "x"})
+    assert answer.status_code == 400
+    assert {"en": "at the same moment", "fr": "au même moment"}[language] in answer.content.decode()
 
 
 def test_everybody_at_one_unit_at_once_and_nobody_is_turned_away(stage):

@@ -3,9 +3,11 @@
 import io
 import json
 import logging
+import re
 import sqlite3
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
@@ -205,3 +207,13 @@ def test_the_file_of_the_database_is_its_owners_alone(tmp_path, monkeypatch):
     env.database(fresh)
     assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
     link.close()
+
+
+def test_what_the_proxy_says_of_a_failure_bears_the_status_that_its_body_names():
+    """`error_page 502 @place` keeps 502 whatever the place returns; `error_page 502 = @place` takes the place's."""
+    proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    places = dict(re.findall(r"location (@\w+) .*?return (\d{3}) ", proxy))
+    pages = re.findall(r"error_page ([\d ]+?)( =)? (@\w+);", proxy)
+    assert len(pages) == len(places) == 3
+    for statuses, taken, place in pages:
+        assert taken or statuses.split() == [places[place]], place

@@ -12,11 +12,18 @@ from django.contrib.admin.utils import quote
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 
+from apps.accounts.models import RepairCentre
+from apps.console.timeline import KINDS
+from apps.core.actors import SYSTEM
 from apps.core.admin.cells import IDENTIFYING
 from apps.core.levels import Level
 from apps.core.models import Row
+from apps.core.rows import new
 from apps.jobs import actions as jobs
-from apps.repairs.models import PartProductLinker
+from apps.jobs import work
+from apps.products import actions
+from apps.products.models import Product
+from apps.repairs.models import PartProductLinker, Repair
 from backoffice.admin import TABLES, site
 from tests.contract.test_admin import browser_of, where
 from tests.factories import make
@@ -150,3 +157,62 @@ def test_no_page_of_the_admin_names_what_lies_out_of_scope(cast, world, level, m
         clean(browser.get(page), page)
     assert looked > 400
     assert len(site._registry) > len(TABLES)
+
+
+def shared_unit(cast, world):
+    """A unit of B that is A's too, was another's, and has been in A's workshop."""
+    unit = world[Product][1]
+    actions.assign_entity(unit, entity_id=cast.a.pk, by=SYSTEM)
+    gone = new(type(cast.a), by=SYSTEM, name="Canary of yore", bboxx_company_flag=False)
+    actions.assign_entity(unit, entity_id=gone.pk, by=SYSTEM)
+    actions.remove_entity(unit, entity_id=gone.pk, by=SYSTEM)
+    new(Repair, by=SYSTEM, product=unit, repair_centre=make(RepairCentre, cast.a))
+    return unit
+
+
+def texts_of(answer):
+    if answer.streaming:
+        return b"".join(answer.streaming_content).decode()
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("level", [Level.OVERVIEW, Level.ADMIN, Level.SYSTEM])
+def test_no_page_of_the_console_and_no_text_of_a_job_names_what_lies_out_of_scope(cast, world, level):
+    unit = shared_unit(cast, world)
+    user = cast.users["B", level]
+    canary, browser = canaries(world, user), browser_of(user)
+    page, theirs = f"/units/{unit.product_imei}", world[Product][0]
+
+    def clean(answer, *asked):
+        text = texts_of(answer)
+        found = canary.search(text)
+        assert answer.status_code < 500, asked
+        assert not found, (asked, text[max(0, found.start() - 200) : found.end() + 100])
+        return answer
+
+    assert canary.search(cast.a.name)
+    for where_ in ("/", "/?show=pending", "/field", "/jobs", "/jobs/from_list", "/account", page, f"{page}?all=1",
+                   f"/field/{unit.product_imei}", *(f"{page}?show={kind}&all=1" for kind in KINDS)):  # fmt: skip
+        assert clean(browser.get(where_), where_).status_code == (
+            403 if where_ == "/jobs/from_list" and level < Level.TECHNICAL else 200
+        )
+    for term in ("Canary", theirs.serial_number, theirs.product_imei):
+        clean(browser.get("/search", {"q": term}), term)
+    for name in ("note", "state", "entity", "add_entity", "tamper_on"):
+        clean(browser.get(f"{page}/act/{name}"), name)
+        clean(browser.post(f"{page}/act/{name}", {"new_entity": cast.a.pk, "new_state": "x"}), name)
+    if level < Level.ADMIN:
+        return
+    own = cast.users["B", Level.ADMIN].entity
+    second = make(Product, cast.b)
+    actions.assign_entity(second, entity_id=cast.a.pk, by=SYSTEM)
+    for kind, details in (("units.entity", {"new_entity": own.pk, "old_entity": own.pk}), ("units.entity", {"new_entity": own.pk}),
+                          ("units.add_entity", {"new_entity": own.pk}), ("units.state", {"new_state": 3})):  # fmt: skip
+        job = jobs.draft(kind=kind, keys=[unit.product_imei, second.product_imei, theirs.product_imei], by=user)
+        clean(browser.get(f"/jobs/{job.pk}"), kind)
+        clean(browser.post(f"/jobs/{job.pk}/details", details), kind)
+        work.work_all()
+        clean(browser.post(f"/jobs/{job.pk}/start"), kind)
+        work.work_all()
+        for path in (f"/jobs/{job.pk}", "/jobs", f"/jobs/{job.pk}/report.csv"):
+            clean(browser.get(path), kind, path)

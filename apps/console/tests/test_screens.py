@@ -7,12 +7,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import Hub
+from apps.accounts.models import Entity, Hub
+from apps.alerts.models import Alert, AlertType
+from apps.core.actors import SYSTEM
+from apps.core.actors import unit as unit_actor
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.products import actions
-from apps.products.models import Connection, EnableHistory, Product, ProductNote
+from apps.products.models import Connection, EnableHistory, ParameterType, Product, ProductNote, ProductParameter
+from apps.repairs.models import PartProductLinker
 from tests.cast import PASSWORD, make_unit
+from tests.factories import make
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +139,21 @@ def test_the_list_filters_and_pages(browser, cast, django_assert_max_num_queries
     assert "There is no page 9 here" in past
     assert "show=pending" in past
     assert "No units here yet" in text(browser_of(cast.charlie).get("/"))
+
+
+def test_the_list_asks_no_more_for_units_that_have_confirmed(browser, cast, django_assert_max_num_queries):
+    units = [make_unit(f"test-{number:03d}", entity=cast.a) for number in range(12)]
+    for unit in units:
+        actions.settle_power(
+            actions.enable_product(unit, by=cast.tina), reported=True, by=unit_actor(unit.product_imei)
+        )
+    browser.get("/")
+    with django_assert_max_num_queries(4):
+        shown = text(browser.get("/"))
+    assert shown.count("<li>") == 12
+    assert text(browser.get("/", {"show": "enabled"})).count("<li>") == 12
+    assert "Confirmed by the unit" in text(browser.get("/units/test-000"))
+    assert "Confirmed by the unit" in text(browser.get("/field/test-000"))
 
 
 def test_who_is_overdue_and_who_has_waited_long(browser, cast):
@@ -292,3 +312,41 @@ def test_a_change_by_hand_names_what_it_points_to(cast, unit, call):
     client.force_login(cast.alice)
     told = text(client.get(f"/units/{unit.product_imei}", {"show": "change"}))
     assert "– → Goma hub" in told
+
+
+def test_what_ended_today_stands_there_however_long_ago_it_began(cast, unit):
+    """Rows are taken by the last thing that happened to them, not by when they were written."""
+    now = timezone.now()
+    many = 25
+
+    def ago(days):
+        return now - dt.timedelta(days=days)
+
+    kinds = {}
+    alert = make(AlertType, None)
+    kinds["alert"] = [
+        new(Alert, by=SYSTEM, product=unit, alert_type=alert, start_time=ago(900 - number)) for number in range(many)
+    ]
+    Alert.objects.filter(pk=kinds["alert"][0].pk).update(dismissed_at=ago(0), dismissal_reason="OLDEST ALERT")
+    parts = [make(PartProductLinker, cast.a, product=unit) for _ in range(many)]
+    PartProductLinker.objects.filter(pk__in=[row.pk for row in parts]).update(date_added=ago(800))
+    PartProductLinker.objects.filter(pk=parts[0].pk).update(date_removed=ago(0))
+    for number in range(many):
+        entity = make(Entity, None)
+        unit.product_entity_linker.create(
+            entity=entity, date_added=ago(700 - number), created_at=ago(700), created_by="x"
+        )
+    first = unit.product_entity_linker.exclude(entity=cast.a).order_by("pk")[0]
+    type(first).objects.filter(pk=first.pk).update(date_removed=ago(0))
+    kind = ParameterType.objects.first() or make(ParameterType, None)
+    for number in range(many):
+        new(ProductParameter, by=SYSTEM, product=unit, parameter_type=kind, value=f"value-{number}", status="removed",
+            date_added=ago(600), date_removed=ago(599) if number else ago(0))  # fmt: skip
+    browser = browser_of(cast.root)
+    for shown, words in (("alert", "OLDEST ALERT"), ("part", "taken out"), ("entity", f"leaves {first.entity.name}"),
+                         ("parameter", "value-0:")):  # fmt: skip
+        page = text(browser.get(f"/units/{unit.product_imei}", {"show": shown}))
+        told = page.partition('class="timeline"')[2]
+        assert words in told, shown
+        assert words in told.partition("</li>")[0], shown  # the newest
+        assert page.count(f'<li class="{shown}">') == 20

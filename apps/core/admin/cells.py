@@ -23,11 +23,6 @@ from apps.core.telling import tell
 IDENTIFYING = ("product_imei", "serial_number", "name", "label", "email", "username", "imsi", "iccid", "transaction_id")
 
 
-def label_key(row: Row) -> str:
-    """What finds a row, and what belongs to it, in any search."""
-    return str(getattr(row, row.KEY or row._meta.pk.attname))
-
-
 def label_of(row: Any) -> str:
     """What people know a row by."""
     for name in IDENTIFYING:
@@ -70,10 +65,17 @@ def holder(site: Any, group: Group, row: Row) -> str:
     text = tell("%(name)s: %(text)s", name=capfirst(group.model._meta.verbose_name_plural), text=counted(group))
     if group.field is None or group.model not in site._registry:
         return text
-    meta, target = group.model._meta, group.field.target_field
-    asked = urlencode({f"{group.field.name}__{target.name}__exact": getattr(row, target.attname)})
-    where = f"{reverse(f'{site.name}:{meta.app_label}_{meta.model_name}_changelist')}?{asked}"
-    return format_html('<a href="{}" class="underline">{}</a>', where, text)
+    return format_html('<a href="{}" class="underline">{}</a>', list_of(site, group.model, group.field, row), text)
+
+
+def list_of(site: Any, model: type[models.Model], field: models.ForeignKey | None, row: Row) -> str:
+    """The address of the list of those rows whose pointer `field` holds this row; of rows without a pointer, which name
+    it by its key as a text (core.scope.ByText), of those that name it."""
+    if field is None:
+        asked = urlencode({str(row.KEY): label_key(row)})
+    else:
+        asked = urlencode({f"{field.name}__{field.target_field.name}__exact": getattr(row, field.target_field.attname)})
+    return f"{reverse(f'{site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist')}?{asked}"
 
 
 def linked(site: Any, field: models.ForeignKey) -> Any:

@@ -78,7 +78,15 @@ class MeanwhileForm(forms.ModelForm):
 
     @functools.cached_property
     def _changed(self) -> list[str]:
-        return list(super().changed_data)
+        return [name for name in super().changed_data if self._differs(name, self[name].initial)]
+
+    def _differs(self, name: str, stood: Any) -> bool:
+        """Whether somebody typed another thing than stood there. Browsers write line ends in their own way, and boxes
+        leave out blanks around a text: that is nobody's change."""
+        field, typed = self.fields[name], self[name].data
+        if isinstance(field, forms.CharField) and isinstance(typed, str) and isinstance(stood, str):
+            return _as_typed(field, typed) != _as_typed(field, stood)
+        return bool(field.has_changed(stood, typed))
 
     def full_clean(self) -> None:
         self._read_opened()
@@ -104,7 +112,7 @@ class MeanwhileForm(forms.ModelForm):
         for name in opened:
             if name in self._changed:
                 self._settle(name, now[name], cleaned)
-            else:
+            if name not in self._changed or name in self.theirs:  # it stays as it stands
                 cleaned.pop(name, None)
                 if not isinstance(self.fields[name], forms.ModelChoiceField):
                     cleaned[name] = held.get_initial_for_field(self.fields[name], name)
@@ -118,8 +126,7 @@ class MeanwhileForm(forms.ModelForm):
         changed_meanwhile = now != opened[name]
         if not changed_meanwhile and name not in self.asked:
             return
-        box = self[name]
-        if not self.fields[name].has_changed(_alive(now), box.data):
+        if not self._differs(name, _alive(now)):
             self.theirs.add(name)  # both did the same
             return
         if not changed_meanwhile and choice == MINE:
@@ -127,7 +134,6 @@ class MeanwhileForm(forms.ModelForm):
             return
         if not changed_meanwhile and choice == THEIRS:
             self.theirs.add(name)
-            cleaned.pop(name, None)
             return
         self.asked.add(name)
         opened[name] = now
@@ -162,6 +168,11 @@ class MeanwhileForm(forms.ModelForm):
             if column in (image.history_change_reason or {}):
                 return {"who": called(image.history_user_id), "when": moment(image.history_date)}
         return None
+
+
+def _as_typed(field: forms.CharField, text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip() if field.strip else text
 
 
 def told(field: forms.Field, value: Any) -> str:

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote, unquote
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import counting, history
 from apps.core.actors import Actor, called
-from apps.core.admin.cells import counted, holder, in_words, is_said, label_key, picked_as, plain
+from apps.core.admin.cells import counted, holder, in_words, is_said, list_of, picked_as, plain
 from apps.core.admin.forms import JsonBox, RowForm, as_sent
 from apps.core.admin.lists import RowList
 from apps.core.admin.scope import PointerBox, hide_strangers, names_of_keys
@@ -32,7 +32,7 @@ from apps.core.deleting import deletion_of
 from apps.core.levels import Level
 from apps.core.models import Row
 from apps.core.refusal_words import said
-from apps.core.refusals import Forbidden, Refused
+from apps.core.refusals import Conflict, Forbidden, Refused
 from apps.core.rows import create_row, delete_row, may_write, update_row
 from apps.core.tables import Table
 
@@ -61,9 +61,10 @@ class RowAdmin(RowList):
     warn_unsaved_form = True
     search_fields: Sequence[str] = ("pk",)  # what is searched says get_search_results
     read_only: ClassVar[bool] = False  # of histories: written by what happens, not by hand
+    on_list: ClassVar[Sequence[str]] = ()  # buttons above the list, beside those of every table
     # A long form in parts: (heading, names of columns); the columns that no part names stand at its end.
     parts: ClassVar[Sequence[tuple[Any, Sequence[str]]]] = ()
-    beside: ClassVar[Sequence[type[Row]]] = ()  # histories that actions keep of such a row, by the row's own search
+    beside: ClassVar[Sequence[type[Row]]] = ()  # histories that actions keep of such a row; each points to it
 
     # Who may do what: ADMIN and above, and what the table says.
 
@@ -255,8 +256,9 @@ class RowAdmin(RowList):
         """(what it is called, where it stands) of the lists that hold what happened to this row."""
         lists = []
         for model in self.beside:
-            where = f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
-            lists.append((capfirst(model._meta.verbose_name_plural), f"{reverse(where)}?q={label_key(obj)}"))
+            fields = (field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey))
+            pointer = next((field for field in fields if field.related_model is self.model), None)
+            lists.append((capfirst(model._meta.verbose_name_plural), list_of(self.admin_site, model, pointer, obj)))
         return lists
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -296,7 +298,8 @@ class RowAdmin(RowList):
         try:
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
-        except Refused as refused:
+        except (Refused, IntegrityError) as error:
+            refused = error if isinstance(error, Refused) else Conflict()
             messages.error(request, said(refused, fields=self.label_of_column))
             return HttpResponseRedirect(request.path.replace("/delete/", "/change/"))
 

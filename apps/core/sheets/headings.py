@@ -1,5 +1,6 @@
 """Finding the heading of a list: not always the first line, for people write titles above it."""
 
+import re
 from collections.abc import Collection, Iterator
 from itertools import chain, islice
 
@@ -10,7 +11,8 @@ from apps.core.sheets.reading import Line
 from apps.core.telling import tell
 
 LOOKED_AT = 10
-DIGITS = 8  # of a number that some unit may bear
+DIGITS = 8  # in one, of a number that some unit may bear
+_RUNS = re.compile(r"\d+")
 
 
 def below(lines: Iterator[Line], known: Collection[str]) -> tuple[Line | None, Iterator[Line]]:
@@ -23,9 +25,14 @@ def below(lines: Iterator[Line], known: Collection[str]) -> tuple[Line | None, I
         return None, chain(first, lines)
     place = ranked.index(max(ranked))
     for line in first[:place]:
-        held = any(sum(one.isdigit() for one in str(cell)) >= DIGITS for cell in line.cells)
+        held = any(_holds_a_number(cell) for cell in line.cells)
         refuse_if(held, "file", tell("has values above its heading, in line %(line)s", line=line.number))
     return readable(first[place]), chain(first[place + 1 :], lines)
+
+
+def _holds_a_number(cell: object) -> bool:
+    """Such as a unit bears: not a day, nor a sentence in which there are several numbers."""
+    return not isinstance(cell, dict) and any(len(run) >= DIGITS for run in _RUNS.findall(str(cell)))
 
 
 def readable(heading: Line) -> Line:

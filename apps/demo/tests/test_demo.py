@@ -3,15 +3,24 @@
 import datetime as dt
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.models import Hub, Shop
-from apps.dcm.models import Balance
+from apps.dcm.models import Balance, PaymentCommand
 from apps.demo import fleet, stories, works
+from apps.demo.people import KIVU
 from apps.events.models import Consequence, Event
 from apps.factory import models as factory
 from apps.parts.models import Part
-from apps.products.models import Connection, EnableHistory, Product, ProductNote, State
+from apps.products.models import (
+    Connection,
+    EnableHistory,
+    Product,
+    ProductNote,
+    ProductProductGroupLinker,
+    State,
+)
 from apps.products.states import IN_REPAIR_SYSTEM, MONITORED, SHIPPED, STORED, TERMINATED
 from apps.repairs.models import PartProductLinker, Repair
 from apps.telemetry import store
@@ -102,8 +111,33 @@ def test_two_years_of_a_fleet():
     assert factory.FactoryLog.objects.filter(timestamp__gt=after).count() == 0
     assert store.read(f"product:{stories.imei_of(0)}", measurement="tool_log", start=min(made), end=after)["message"]
 
-    # Made once: a second start adds nothing.
+    # Nobody pays for a unit that is gone.
+    for gone in Product.objects.filter(latest_state__current_state_type=TERMINATED):
+        paid = PaymentCommand.objects.filter(product=gone)
+        assert paid.exists()
+        assert max(paid.values_list("created_at", flat=True)) <= gone.latest_state.created_at
+
+    # Made once: a second start adds nothing, and does nothing about what waits for others.
+    event = Event.objects.create(name="user.invited", subject="user:1", by="x", at=before - dt.timedelta(days=1))
+    waiting = Consequence.objects.create(event=event, handler="x")
     models = (Product, State, EnableHistory, Event, Connection, Repair, Shop, Part, factory.FactoryLog)
     counts = [model.objects.count() for model in models]
     fleet.seed(UNITS)
     assert counts == [model.objects.count() for model in models]
+    waiting.refresh_from_db()
+    assert waiting.state == Consequence.State.PENDING
+    fleet.seed(UNITS + 1)  # nor while it makes further ones
+    assert Product.objects.count() == UNITS + 1
+    waiting.refresh_from_db()
+    assert waiting.state == Consequence.State.PENDING
+
+
+def test_a_unit_that_is_off_and_was_heard_of_today_answers():
+    """As the README promises for the first minute; the others are for the way, in a workshop, or silent."""
+    fleet.seed(UNITS)
+    today = timezone.now() - dt.timedelta(hours=5)
+    off = Product.objects.filter(current_enable_flag=False, latest_connection__date__gt=today)
+    quiet = ProductProductGroupLinker.objects.filter(product_group__name=fleet.QUIET).values("product__pk")
+    assert off.filter(product_entity_linker__entity__name=KIVU).exclude(pk__in=quiet).count() > 5
+    assert not off.filter(pk__in=quiet).exists()
+    assert "has connected today" in " ".join((settings.BASE_DIR / "README.md").read_text().split())

@@ -179,9 +179,9 @@ def test_a_long_batch_keeps_its_lease(monkeypatch):
         if len(seen) == 1:
             assert renewed.wait(20)
 
-    def renewing(left):
+    def renewing(*held):
         with time_machine.travel(before + relay.LEASE, tick=False):
-            renew(left)
+            renew(*held)
         renewed.set()
 
     monkeypatch.setattr(relay, "RENEW", 0.01)
@@ -193,13 +193,92 @@ def test_a_long_batch_keeps_its_lease(monkeypatch):
     assert Consequence.objects.filter(state=STATE.DONE, due_at__gte=before + relay.LEASE * 2).count() == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_is_renewed_late_shortens_no_wait(monkeypatch):
+    """The thread that renews looks at what is left, then one of these fails and is to wait, then the thread writes."""
+    event, other = say("both"), say()
+    Consequence.objects.filter(event=event, handler=f"{__name__}.fail").update(attempts=3)
+    looked, go_on, written = threading.Event(), threading.Event(), threading.Event()
+    put_back, renew = relay._put_back, relay._renew
+
+    class Looked(dict):
+        def __init__(self, *args):
+            super().__init__(*args)
+            looked.set()
+            assert go_on.wait(20)
+
+    def renewing(*held):
+        if not written.is_set():
+            monkeypatch.setattr(relay, "dict", Looked, raising=False)
+            renew(*held)
+            written.set()
+
+    def putting_back(*failed):
+        assert looked.wait(20)
+        put_back(*failed)
+        go_on.set()
+        assert written.wait(20)
+
+    monkeypatch.setattr(relay, "RENEW", 0.01)
+    monkeypatch.setattr(relay, "_renew", renewing)
+    monkeypatch.setattr(relay, "_put_back", putting_back)
+    rows = relay.claim()
+    before = timezone.now()
+    relay.run(rows)
+    bad = event.consequences.get(handler=f"{__name__}.fail")
+    assert bad.due_at - before > dt.timedelta(seconds=relay.WAITS[3] * 0.8 - 1)
+    assert other.consequences.get().state == STATE.DONE
+
+
 @pytest.mark.django_db
 def test_what_kills_its_worker_each_time_is_left_to_a_person():
     event = say()
-    Consequence.objects.update(attempts=relay.MOST_CLAIMS)
+    Consequence.objects.update(attempts=relay.MOST_BEGUN)
     assert relay.relay_all() == 0
     assert event.consequences.get().state == STATE.FAILED
     assert "worker ended" in event.consequences.get().last_error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_kills_its_worker_takes_no_neighbour_along(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOTED", str(tmp_path / "noted"))
+    path = f"{__name__}.note_and_die"
+    events = [Event.objects.create(name="one", subject=f"thing:{number}", by="x") for number in range(6)]
+    Consequence.objects.bulk_create(Consequence(event=event, handler=path) for event in events)
+    neighbour = Consequence.objects.create(event=events[5], handler=f"{__name__}.fail")
+    now = timezone.now()
+    for _worker in range(relay.MOST_BEGUN + 1):
+        now += dt.timedelta(seconds=31)
+        connections.close_all()
+        worker = os.fork()
+        if not worker:
+            try:
+                os.environ["DIES_AT"] = "thing:1"
+                with time_machine.travel(now):
+                    relay.relay_all(1)
+            finally:
+                os._exit(1)
+        os.waitpid(worker, 0)
+    rows = Consequence.objects.filter(handler=path).order_by("id")
+    assert [row.state for row in rows] == [STATE.DONE, STATE.FAILED, *[STATE.DONE] * 4]
+    assert [row.attempts for row in rows] == [1, relay.MOST_BEGUN, 2, 2, 2, 2]
+    neighbour.refresh_from_db()
+    assert (neighbour.state, neighbour.last_error) == (STATE.PENDING, "ValueError: this subscriber is broken")
+
+
+@pytest.mark.django_db
+def test_only_what_was_begun_counts_as_tried():
+    """But for the first time, which the claim counts."""
+    event = say("both")
+    now = timezone.now()
+    for _worker in range(12):  # each ends before it begins
+        with time_machine.travel(now, tick=False):
+            assert len(relay.claim()) == 2
+        now += relay.LEASE + dt.timedelta(seconds=1)
+    with time_machine.travel(now, tick=False):
+        relay.relay_all()
+    bad, good = event.consequences.order_by("id")
+    assert (bad.state, bad.attempts, good.state, good.attempts) == (STATE.PENDING, 2, STATE.DONE, 2)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -22,7 +22,7 @@ MAKE_BOARD, MAKE_UNIT = "/admin/parts/part/make-board", "/admin/products/product
 @pytest.fixture
 def enter(client, cast):
     def sign_in(level, scope="GLOBAL", **given):
-        client.force_login(cast.users[scope, level], backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(cast.users[scope, level])
         return client
 
     return sign_in
@@ -123,7 +123,8 @@ def test_the_units_page_leads_to_its_parts_and_tests(enter, cast):
         "factory/batterytestresult",
         "factory/factorylog",
     ):
-        link = f"/admin/{where}/?q={unit.product_imei}"
+        name = "product_imei" if where == "factory/factorylog" else "product__product_imei__exact"
+        link = f"/admin/{where}/?{name}={unit.product_imei}"
         assert link in page
         assert browser.get(link).status_code == 200
     fitted = browser.get(f"/admin/repairs/partproductlinker/?q={unit.product_imei}").context["cl"].result_list

@@ -207,6 +207,17 @@ def test_a_pasted_table_needs_a_heading_that_says_which_column_is_the_unit():
     assert listed.from_text("013579000000001; 013579000000019;HB000501-000001-U") == (
         b"013579000000001\n013579000000019\nHB000501-000001-U"
     )
+    for pasted, numbers in {
+        "1234567 7654321": ["1234567", "7654321"],
+        "1234567 7654321 1234567": ["1234567", "7654321", "1234567"],
+        "013579 024681 121": ["013579024681121"],
+        "IMEI: 01 357902 468112 1": ["013579024681121"],
+        "IMEI 1 35790246811220": ["135790246811220"],
+        "IMEI 1: 013579024681121 IMEI 2 013579024681139": ["013579024681121", "013579024681139"],
+        "8988 3030 0000 0000 003": ["8988303000000000003"],
+        "013579024681121 123": ["013579024681121", "123"],
+    }.items():
+        assert listed.from_text(pasted).decode().split("\n") == numbers
     for heading in ("Nº de série", "N° de série", "S/N", "Serial no"):
         pasted = listed.from_text(f"{heading};Entity\nHB000501-000001-U;Kivu Light")
         assert [key for key, _payload in listed.units_of(pasted, None)] == ["HB000501-000001-U"]

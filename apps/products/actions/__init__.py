@@ -4,6 +4,13 @@ from apps.products.actions.entities import assign_entity, change_entity, remove_
 from apps.products.actions.lifecycle import change_state, register_product
 from apps.products.actions.parameters import order_parameter, parameter_row_written, set_parameter, settle_parameters
 from apps.products.actions.reports import record_connection
+from apps.products.actions.rollouts import (
+    begin_next_group,
+    begin_rollout,
+    carry_on,
+    finish_rollout,
+    stop_rollout,
+)
 from apps.products.actions.rows import (
     delete_product,
     remove_history_row,
@@ -28,6 +35,9 @@ from apps.products.actions.switching import (
 
 __all__ = [
     "assign_entity",
+    "begin_next_group",
+    "begin_rollout",
+    "carry_on",
     "change_entity",
     "change_state",
     "delete_product",
@@ -36,11 +46,13 @@ __all__ = [
     "enable_product",
     "enable_tamper_switch",
     "expire_software_updates",
+    "finish_rollout",
     "lapse_orders",
     "lock_software",
     "order_parameter",
     "parameter_row_written",
     "software_row_written",
+    "stop_rollout",
     "update_software",
     "record_connection",
     "register_product",

@@ -8,13 +8,14 @@ from apps.core.levels import Level
 from apps.core.refusals import refuse_if
 from apps.products.actions.announce import announce
 from apps.products.actions.switching import disable_product, enable_product
-from apps.products.models import Connection, EnableHistory, Product, State
+from apps.products.models import Connection, EnableHistory, Product, RtcConnectionHistory, State
 
 # Which pointers of a unit stand on which history.
 POINTERS: dict[type, tuple[str, ...]] = {
     EnableHistory: ("latest_enable_history",),
     State: ("latest_state",),
     Connection: ("latest_connection", "latest_connection_location"),
+    RtcConnectionHistory: ("latest_rtc_connection_history",),
 }
 
 

@@ -22,6 +22,7 @@ from apps.products.models import (
     Product,
     ProductSoftwareLinker,
     ProductTypeSoftwareVersionTypeLinker,
+    SoftwareRollout,
     SoftwareVersionType,
 )
 
@@ -29,12 +30,14 @@ Named = int | str  # a software_version_type by its id or its name
 
 
 @action(level=Level.SYSTEM)
-def update_software(product: Product, *, software: Named, by: Actor) -> SoftwareVersionType:
-    """Order the unit to run this version. Where it runs already nothing is left pending."""
+def update_software(
+    product: Product, *, software: Named, rollout: SoftwareRollout | None = None, by: Actor
+) -> SoftwareVersionType:
+    """Order the unit to run this version (as part of a roll-out). Where it runs already nothing is left pending."""
     product = queries.fetch(product.product_imei, by=by, lock=True)
     version = _installable(product, software)
     _refuse_lock(product, version, "software")
-    _order(product, version, by)
+    _order(product, version, by, rollout)
     return version
 
 
@@ -139,15 +142,19 @@ def _refuse_lock(product: Product, version: SoftwareVersionType, field: str) -> 
         raise Invalid({field: f"cannot be ordered: the software of this unit is locked to {lock.name}"}, code="locked")
 
 
-def _order(product: Product, version: SoftwareVersionType, by: Actor) -> None:
+def _order(product: Product, version: SoftwareVersionType, by: Actor, rollout: SoftwareRollout | None = None) -> None:
     ordered = queries.software_ordered(product)
     newest = ordered.order_by("-pk").first()
     runs = queries.runs_software(product, version)
     if newest is not None and newest.software_version_type_id == version.pk and not runs:
+        if rollout is not None and newest.rollout_id is None:  # ordered by somebody before: it counts as its own
+            newest.rollout = rollout
+            touch(newest, "rollout", by=by)
         return
     ended = _end(ordered, by)
     if not runs:
-        new(ProductSoftwareLinker, by=by, product=product, software_version_type=version, update_attempts=0)
+        columns = {"software_version_type": version, "update_attempts": 0, "rollout": rollout}
+        new(ProductSoftwareLinker, by=by, product=product, **columns)
     if ended or not runs:
         _newer(product, by)
         announce("product.software_ordered", product, by=by, software=version.name, stands=not runs)

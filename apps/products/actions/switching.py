@@ -108,7 +108,8 @@ def _order(product: Product, switch: Switch, on: bool, by: Actor, valid_until: d
     product.order_seq += 1
     _record(product, switch, EnableState.pending(on), user=by.name_for_record, by=by, valid_until=valid_until)
     touch(product, switch.desired, switch.latest, "order_seq", by=by)
-    announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
+    order = getattr(product, switch.latest).pk
+    announce(f"product.{switch.word}_ordered", product, by=by, order_id=order, **_status(product, switch))
     return product
 
 

@@ -25,6 +25,7 @@ from apps.products.models.histories import (
     TamperEnableHistory,
 )
 from apps.products.models.product import Product, of_product
+from apps.products.models.rollouts import SoftwareRollout
 
 __all__ = [
     "WakeUpSoftware",
@@ -45,6 +46,7 @@ __all__ = [
     "ProductType",
     "ProductTypeSoftwareVersionTypeLinker",
     "RtcConnectionHistory",
+    "SoftwareRollout",
     "SoftwareVersionType",
     "State",
     "StateType",

@@ -11,6 +11,7 @@ from apps.core.models import Row
 from apps.core.scope import Follows, Reference
 from apps.products.models.catalogue import ParameterType, ProductType, SoftwareVersionType, StateType
 from apps.products.models.product import of_product
+from apps.products.models.rollouts import SoftwareRollout
 
 
 class State(Row):
@@ -141,6 +142,7 @@ class ProductSoftwareLinker(Row):
     """Software ordered for a unit (`date_added` empty until the unit reports it) or running on it."""
 
     SCOPE = Follows("product")
+    HIDDEN = ("rollout_id",)
 
     product_software_linker_id = models.AutoField(primary_key=True)
     product = of_product("product_software_linker")
@@ -150,6 +152,7 @@ class ProductSoftwareLinker(Row):
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
     update_attempts = models.IntegerField(null=True)
+    rollout = models.ForeignKey(SoftwareRollout, models.SET_NULL, null=True, related_name="orders")
 
 
 class ProductParameter(Row):

@@ -13,6 +13,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.connectivity.wire import broker
+from apps.connectivity.wire.consumer import Consumer
+from apps.connectivity.wire.loopback import Loopback
 from apps.demo import fleet
 from apps.live.push import set_server_loop
 from apps.operations.supervision import Supervised
@@ -64,6 +67,9 @@ class Command(BaseCommand):
                 children.append(_simulator(address, options["simulated"], options["speed"]))
 
         worker, beat = Supervised("worker", _worker).start(), Supervised("beat", _beat).start()
+        letters = [Supervised("rtc consumer", Consumer).start()]
+        if broker.in_memory():
+            letters.append(Supervised("rtc loopback", Loopback).start())
         config = uvicorn.Config(
             "backoffice.asgi:one_process", log_level="warning",
             lifespan="off", ws_max_size=65536, timeout_graceful_shutdown=5, proxy_headers=False,
@@ -79,6 +85,8 @@ class Command(BaseCommand):
             for child in children:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(5)
+            for reader in letters:
+                reader.stop()
             beat.stop()
             worker.stop()
         self.stdout.write("Stopped.")

@@ -1,0 +1,163 @@
+"""Messages on screen: buttons by level, the unit's line of time, a bulk wake-up with its cost, dead letters."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.connectivity import actions, tasks
+from apps.connectivity.models import RtcDeadLetter, RtcMessageHistory, SmsHistory
+from apps.connectivity.tests.letters import PAYLOAD, dead_letter, mo, say
+from apps.connectivity.wire import broker
+from apps.core.levels import Level
+from apps.events import relay
+from apps.jobs import work
+from apps.jobs.models import Job
+from apps.products.actions import enable_product
+from tests.cast import make_unit
+
+pytestmark = pytest.mark.django_db
+
+
+def browser_of(user):
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def page(user, unit, show=""):
+    return text(browser_of(user).get(f"/units/{unit.product_imei}?show={show}"))
+
+
+def test_the_unit_page_offers_what_helps_to_those_who_may(cast, waker):
+    admin = cast.users["A", Level.ADMIN]
+    assert "/act/wake_up" in page(admin, waker)
+    assert "/act/connect" not in page(admin, waker)  # it would be an SMS too
+    assert "/act/wake_up" not in page(cast.tina, waker)
+    act = f"/units/{waker.product_imei}/act/wake_up"
+    assert browser_of(cast.tina).post(act).status_code == 403
+    assert browser_of(cast.charlie).post(act).status_code == 404
+    assert browser_of(admin).post(act).status_code == 302
+    assert SmsHistory.objects.get().created_by == admin.email
+
+
+def test_a_unit_in_real_time_is_made_to_connect(cast, rtc):
+    admin = cast.users["A", Level.ADMIN]
+    assert "/act/connect" in page(admin, rtc)
+    assert "/act/wake_up" not in page(admin, rtc)
+    assert browser_of(admin).post(f"/units/{rtc.product_imei}/act/connect").status_code == 302
+    assert RtcMessageHistory.objects.get().kind == "sync"
+
+
+def test_messages_stand_in_the_line_of_time(cast, waker, settings):
+    enable_product(waker, by=cast.tina)
+    relay.relay_all()
+    assert "wake-up queued" in page(cast.bob, waker, "sms")
+    tasks.send_messages()
+    shown = page(cast.bob, waker, "sms")
+    assert "wake-up sent, not delivered yet" in shown
+    assert cast.tina.email in shown
+    settings.SMS_PER_UNIT = 0
+    from apps.products.actions import disable_product
+
+    disable_product(waker, by=cast.tina)
+    relay.relay_all()
+    assert "quota of the day was spent" in page(cast.bob, waker, "sms")
+
+
+def test_real_time_stands_in_the_line_of_time(cast, rtc):
+    actions.request_sync(rtc, by=cast.alice)
+    say(rtc, [4, [[1517927343, "Connected"], [1517927344, "<b>Above RV</b>"]]])
+    say(rtc, [99])
+    shown = page(cast.bob, rtc, "rtc")
+    for words in (
+        "asked for its status: queued",
+        "it said: Connected · &lt;b&gt;Above RV&lt;/b&gt;",
+        "could not be handled",
+        "on line (message received)",
+    ):
+        assert words in shown
+
+
+def test_a_unit_is_woken_from_the_admin(cast, waker):
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    button = reverse("admin:products_product_wake_up", args=[waker.pk])
+    assert "wake-up SMS" in text(browser.get(button))
+    assert not SmsHistory.objects.exists()
+    assert "an SMS is queued" in text(browser.post(button, follow=True))
+    connect = reverse("admin:products_product_connect", args=[waker.pk])
+    assert "an SMS is queued" in text(browser.post(connect, follow=True))
+    assert SmsHistory.objects.count() == 2
+
+
+@pytest.mark.parametrize(("price", "words"), [("0.04", "2 SMS go out, for 0.08 EUR."), (None, "2 SMS go out.")])
+def test_a_bulk_wake_up_says_what_it_costs_before_it_starts(cast, waker, settings, price, words):
+    from decimal import Decimal
+
+    settings.SMS_COST, settings.SMS_CURRENCY = price and Decimal(price), "EUR"
+    other = make_unit("010101234560013", entity=cast.a, reported_software="hub-stc-1")
+    deaf = make_unit("010101234560021", entity=cast.a)
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    chosen = {"kind": "units.wake_up", "unit": [waker.product_imei, other.product_imei, deaf.product_imei]}
+    assert browser_of(cast.tina).post("/bulk", chosen).status_code == 400
+    assert browser.post("/bulk", chosen).status_code == 302
+    work.work_all()
+    job = Job.objects.get()
+    shown = text(browser.get(f"/jobs/{job.pk}"))
+    assert words in shown
+    assert "is not wake-up enabled" in shown
+    assert not SmsHistory.objects.exists()
+    browser.post(f"/jobs/{job.pk}/start")
+    work.work_all()
+    assert {row.product_id for row in SmsHistory.objects.all()} == {waker.product_imei, other.product_imei}
+
+
+@pytest.mark.parametrize(
+    "name", ["smshistory", "rtcmessagehistory", "rtcmomessagehistory", "rtcfallbackmessagehistory", "rtcdeadletter"]
+)
+def test_the_lists_of_the_admin(cast, rtc, name):
+    actions.send_status_update(rtc, by=cast.alice)
+    say(rtc, [4, [[1517927343, "Connected"]]])
+    dead_letter(PAYLOAD)
+    browser = browser_of(cast.root)
+    assert browser.get(reverse(f"admin:connectivity_{name}_changelist")).status_code == 200
+
+
+def test_dead_letters_are_settled_from_the_admin(cast, rtc, queues):
+    broker.publish(queues, "RTC-MO.Dead-Letter", mo([4, [[1517927343, "Connected"]]]))
+    browser = browser_of(cast.root)
+    fetch = reverse("admin:connectivity_rtcdeadletter_import_mo")
+    assert "RTC-MO.Dead-Letter" in text(browser.get(fetch))
+    assert not RtcDeadLetter.objects.exists()
+    assert "1 new letter." in text(browser.post(fetch, follow=True))
+    row = RtcDeadLetter.objects.get()
+    shown = text(browser.get(reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])))
+    assert "[4, [[1517927343, &#x27;Connected&#x27;]]]" in shown
+    replay = reverse("admin:connectivity_rtcdeadletter_replay", args=[row.pk])
+    assert browser.get(replay).status_code == 200
+    assert "The letter is settled." in text(browser.post(replay, follow=True))
+    bad = dead_letter(json.loads(mo([4, []], ident="Aeris/10.0.0.1")))
+    discard, replay = (
+        reverse(f"admin:connectivity_rtcdeadletter_{name}", args=[bad.pk]) for name in ("discard", "replay")
+    )
+    assert "could not be settled" in text(browser.post(replay, follow=True))
+    assert "put aside" in text(browser.post(discard, follow=True))
+    assert "was discarded" in text(browser.post(replay, follow=True))
+
+
+def test_dead_letters_are_settled_by_nobody_else(cast, rtc):
+    row = dead_letter(PAYLOAD)
+    for user in (cast.alice, cast.users["GLOBAL", Level.FACTORY], cast.users["GLOBAL", Level.ADMIN]):
+        browser = browser_of(user)
+        for name in ("replay", "discard"):
+            answer = browser.post(reverse(f"admin:connectivity_rtcdeadletter_{name}", args=[row.pk]))
+            assert answer.status_code in (302, 403)
+        for name in ("import_mo", "import_replies"):
+            assert browser.post(reverse(f"admin:connectivity_rtcdeadletter_{name}")).status_code in (302, 403)
+    row.refresh_from_db()
+    assert row.status is None

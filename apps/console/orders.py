@@ -1,0 +1,150 @@
+"""What a unit was ordered and has not confirmed, and what it runs and holds, in people's words."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.actors import called
+from apps.events.models import Event
+from apps.gateway.pending import Order, pending
+from apps.parts.models import Part
+from apps.products import queries
+from apps.products.models import Product, ProductParameter
+from apps.repairs.queries import fitted
+
+STEPS: Mapping[str, Promise] = {
+    "queued": gettext_lazy("Ordered"),
+    "sms_sent": gettext_lazy("Wake-up message sent"),
+    "sms_delivered": gettext_lazy("Wake-up message delivered"),
+    "connected": gettext_lazy("Unit connected"),
+    "told": gettext_lazy("Order fetched by the unit"),
+    "confirmed": gettext_lazy("Confirmed by the unit"),
+    "skipped": gettext_lazy("Passed over"),
+    "failed": gettext_lazy("Failed"),
+}
+AHEAD = ("connected", "told", "confirmed")  # every order's way, message or not
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an order's way: done with its time, or still to come."""
+
+    text: str | Promise
+    at: dt.datetime | None = None
+    who: str | Promise = ""
+    detail: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.at is not None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An open order. `due`: when the next step should come; None where nobody knows."""
+
+    kind: str
+    title: str
+    asked_by: str | Promise
+    asked_at: dt.datetime
+    valid_until: dt.datetime | None
+    steps: list[Step]
+    due: dt.datetime | None
+
+
+def waiting(product: Product) -> list[Waiting]:
+    """The open orders, the newest first."""
+    return [
+        Waiting(
+            order.kind, _title(order), called(order.asked_by), order.asked_at, order.valid_until, _way(order),
+            order.next_step_at,
+        )
+        for order in pending(product)
+    ]  # fmt: skip
+
+
+def _way(order: Order) -> list[Step]:
+    """What has happened, then what is still to come."""
+    steps = [
+        Step(
+            STEPS.get(one.step, one.step), one.at, called(order.asked_by) if one.step == "queued" else "",
+            "" if one.step == "queued" else one.detail or "",
+        )
+        for one in order.steps
+    ]  # fmt: skip
+    ahead = AHEAD[AHEAD.index(order.next_step) :] if order.next_step in AHEAD else (order.next_step,)
+    return steps + [Step(STEPS.get(name, name)) for name in ahead]
+
+
+def _title(order: Order) -> str:
+    match order.kind:
+        case "enable":
+            return _("Switch on") if order.value else _("Switch off")
+        case "tamper":
+            return _("Tamper switch on") if order.value else _("Tamper switch off")
+        case "software":
+            return _("Software %(name)s") % {"name": order.value}
+        case "payment":
+            seconds = number_format(order.value, force_grouping=True)
+            return _("Credit, %(kind)s: %(seconds)s s") % {"kind": order.name, "seconds": seconds}
+    return f"{order.name} = {order.value}"
+
+
+@dataclass(frozen=True)
+class Software:
+    """What runs, what is wanted, and the lock. `attempts`: how often the order has failed."""
+
+    running: str | None
+    wanted: str | None
+    attempts: int
+    locked: str | None
+    locked_by: str | Promise
+
+
+def software_of(product: Product) -> Software:
+    order = queries.software_ordered(product).select_related("software_version_type").order_by("-pk").first()
+    lock = product.software_lock
+    locked_by: str | Promise = ""
+    if lock is not None:
+        said = Event.objects.filter(subject=product.subject, name="product.software_locked").order_by("-pk").first()
+        locked_by = called(said.by) if said is not None else ""
+    return Software(
+        product.reported_software, order.software_version_type.name if order else None,
+        (order.update_attempts if order else None) or 0, lock.name if lock else None, locked_by,
+    )  # fmt: skip
+
+
+@dataclass
+class Setting:
+    """A parameter: the value that holds, and the one that is ordered."""
+
+    name: str
+    units: str
+    holds: str | None = None
+    wanted: str | None = None
+
+
+def settings_of(product: Product) -> list[Setting]:
+    """The unit's parameters that hold or are ordered, by name."""
+    rows: Iterable[Any] = ProductParameter.objects.filter(product=product, status__in=("active", "pending"))
+    found: dict[int, Setting] = {}
+    for row in rows.select_related("parameter_type").order_by("parameter_type__name", "pk"):  # type: ignore[attr-defined]
+        kind = row.parameter_type
+        one = found.setdefault(kind.pk, Setting(kind.name, kind.units or ""))
+        if row.status == "active":
+            one.holds = f"{one.holds}, {row.value}" if kind.repeatable and one.holds else row.value
+        else:
+            one.wanted = row.value
+    return list(found.values())
+
+
+def parts_of(product: Product) -> list[Part]:
+    """What sits in the unit now."""
+    rows = fitted(product).select_related("part__part_type__part_type_category").order_by("part__part_type__name")
+    return [row.part for row in rows]

@@ -1,0 +1,75 @@
+"""Who takes part in a roll-out, and how it goes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Mod
+
+from apps.products.models import Product, ProductEntityLinker, ProductSoftwareLinker, SoftwareRollout
+from apps.products.states import TERMINATED
+
+# The part of a hundred that a unit falls into: neighbours in the factory fall into different ones, and the first
+# hundredth of one roll-out is not that of the next. 7,919 has no factor in common with 100.
+SPREAD, SHIFT, PARTS = 7919, 37, 100
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Units that were ordered to take the version, and what became of them."""
+
+    ordered: int
+    confirmed: int
+    failed: int
+    withdrawn: int
+
+    @property
+    def waiting(self) -> int:
+        return self.ordered - self.confirmed - self.failed - self.withdrawn
+
+    @property
+    def share_failed(self) -> float:
+        """Per cent of the ordered units."""
+        return 100.0 * self.failed / self.ordered if self.ordered else 0.0
+
+
+def progress(rollout: SoftwareRollout) -> Progress:
+    rows = ProductSoftwareLinker.objects.filter(rollout=rollout)
+    failed = rows.filter(date_added=None, update_attempts__gte=rollout.attempts_allowed, date_removed=None)
+    withdrawn = rows.filter(date_added=None, date_removed__isnull=False)
+    return Progress(rows.count(), rows.filter(date_added__isnull=False).count(), failed.count(), withdrawn.count())
+
+
+def group(rollout: SoftwareRollout, percent: int) -> QuerySet[Product]:
+    """The units that belong to this group, those that have the version already among them."""
+    rows: QuerySet[Any] = Product.objects.filter(product_type=rollout.product_type_id)
+    rows = rows.exclude(latest_state__current_state_type=TERMINATED)
+    if rollout.entity_id is not None:
+        links = ProductEntityLinker.objects.filter(
+            product=OuterRef("product_imei"), entity=rollout.entity_id, date_removed=None
+        )
+        rows = rows.filter(Exists(links))
+    if percent < PARTS:
+        part = Mod(F("row_no") * Value(SPREAD) + Value(SHIFT * (rollout.pk or 0)), Value(PARTS))
+        rows = rows.annotate(part=part).filter(part__lt=percent)
+    return rows
+
+
+def locked(rollout: SoftwareRollout, units: QuerySet[Product]) -> QuerySet[Product]:
+    """Those of them that are locked to another version and stay with it."""
+    return units.filter(software_lock__isnull=False).exclude(software_lock=rollout.software_version_type_id)
+
+
+def to_be_ordered(rollout: SoftwareRollout, units: QuerySet[Product]) -> QuerySet[Product]:
+    """Those of them that this roll-out still has to order the version for."""
+    version = rollout.software_version_type
+    known = ProductSoftwareLinker.objects.filter(product=OuterRef("product_imei"), rollout=rollout)
+    running = ProductSoftwareLinker.objects.filter(
+        product=OuterRef("product_imei"), software_version_type=version, date_added__isnull=False, date_removed=None
+    )
+    return units.filter(
+        ~Exists(known),
+        ~Exists(running),
+        Q(reported_software=None) | ~Q(reported_software=version.name),
+        Q(software_lock=None) | Q(software_lock=version),
+    )
