@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 KEY = "4ab1ab3ab1ab7ab9ab1ab4ab"
 BOARD = {"kind": "tiger", "imei": "010101234560005", "imsi": "213514135171353", "device_key": KEY}
 UNIT = {"kind": "home2", "pcb_imei": "010101234560005", "battery_part_type": "45", "battery_serial_number": "B-1"}
-MAKE_BOARD, MAKE_UNIT = "/admin/parts/part/make-board", "/admin/products/product/make-unit"
+MAKE_BOARD, MAKE_UNIT = "/admin/parts/part/make_board/", "/admin/products/product/make_unit/"
 
 
 @pytest.fixture
