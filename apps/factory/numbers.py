@@ -4,9 +4,11 @@ Unique over boards and units together, also while the board sits in no unit. Who
 numbers until its transaction ends, so what is free when it asks is free when it writes.
 """
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from django.db import IntegrityError, transaction
 from stdnum import imei as imeis
 from stdnum import imsi as imsis
 from stdnum import luhn
@@ -98,3 +100,18 @@ def warnings_of(*, imei: str, imsi: str, iccid: str | None) -> dict[str, str]:
     if iccid and not luhn.is_valid(iccid):
         found["iccid"] = f"its last digit should be {luhn.calc_check_digit(iccid[:-1])} (Luhn); is it read right?"
     return found
+
+
+def refuse(errors: dict[str, str]) -> None:
+    if errors:
+        raise Invalid(errors, code="duplicate" if TAKEN in errors.values() else None)
+
+
+@contextlib.contextmanager
+def free(field: str) -> Iterator[None]:
+    """For a part's serial number: its table is open to others while we look, and they may have been faster."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise Invalid({field: TAKEN}, code="duplicate") from None

@@ -1,15 +1,10 @@
 """A board with its SIM, and the serial of the unit it is to become. All of it in one transaction, or nothing."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-from django.db import IntegrityError, transaction
 
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
-from apps.core.refusals import Invalid
 from apps.core.rows import new
 from apps.factory import kinds, numbers
 from apps.factory.kinds import Board
@@ -49,33 +44,18 @@ def create_board(
     errors = numbers.errors_of_type("pcb_part_type_id", pcb_type, numbers.PCB)
     errors |= numbers.errors_of_type("sim_part_type_id", sim_type, numbers.SIM_CARD)
     errors |= numbers.errors_of_board(imei=imei, imsi=imsi, iccid=iccid, device_key=device_key)
-    refuse(errors)
+    numbers.refuse(errors)
     serial = draw(board.code, by=by)
     properties = {"device_key": device_key, "imei": imei, "imsi": imsi, "serial_number": serial}
     if iccid:
         properties["iccid"] = iccid
     if board.erp_code_override:
         properties["erp_code_override"] = board.erp_code_override
-    with free("imei"):
+    with numbers.free("imei"):
         pcb = new(
             Part, by=by, part_type_id=pcb_type, serial_number=imei, properties=properties, manufacturer=manufacturer,
             board=board.name,
         )  # fmt: skip
-    with free("iccid" if iccid else "imsi"):
+    with numbers.free("iccid" if iccid else "imsi"):
         sim = new(Part, by=by, part_type_id=sim_type, serial_number=iccid or imsi)
     return MadeBoard(pcb, sim, device_key, numbers.warnings_of(imei=imei, imsi=imsi, iccid=iccid))
-
-
-def refuse(errors: dict[str, str]) -> None:
-    if errors:
-        raise Invalid(errors, code="duplicate" if numbers.TAKEN in errors.values() else None)
-
-
-@contextlib.contextmanager
-def free(field: str) -> Iterator[None]:
-    """For a part's serial number: its table is open to others while we look, and they may have been faster."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError:
-        raise Invalid({field: numbers.TAKEN}, code="duplicate") from None

@@ -15,7 +15,7 @@ from apps.core.locks import alone
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import new
 from apps.factory import numbers
-from apps.factory.actions.boards import MadeBoard, create_board, free, refuse
+from apps.factory.actions.boards import MadeBoard, create_board
 from apps.factory.kinds import ENTERPRISE, HUB2, HYENA, Unit, board_of
 from apps.parts.models import Part
 from apps.products.actions import register_product
@@ -72,7 +72,7 @@ def create_product(
         errors["pcb_imei"] = f"carries numbers or the key of the unit {others[0]}"
     elif wrong := numbers.unbearable(pcb):
         errors["pcb_imei"] = wrong
-    refuse(errors)
+    numbers.refuse(errors)
     return _assemble(
         kind, pcb=pcb, sim=sim, battery=battery, wattage=solar_panel_wattage, assembler=assembler, warnings={}, by=by
     )
@@ -113,7 +113,7 @@ def _of_a_new_board(
         made: MadeBoard = create_board(board=HYENA, by=by, **board)
     except Invalid as refused:
         raise Invalid({**refused.errors, **errors}, code=refused.code) from None
-    refuse(errors)
+    numbers.refuse(errors)
     return _assemble(
         kind, pcb=made.pcb, sim=made.sim, battery=battery, wattage=wattage, assembler=assembler,
         warnings=made.warnings, by=by,
@@ -133,7 +133,7 @@ def _assemble(
 ) -> Made:
     held: Part | None = None
     if battery is not None:
-        with free("battery.serial_number"):
+        with numbers.free("battery.serial_number"):
             held = new(Part, by=by, part_type_id=battery.part_type_id, serial_number=battery.serial_number)
     product: Product = register_product(
         product_imei=pcb.serial_number, imsi=pcb.imsi, iccid=pcb.iccid, device_key=pcb.device_key,
