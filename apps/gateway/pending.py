@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.connectivity import queries as connectivity
 from apps.dcm.queries import outstanding
 from apps.gateway.models import Told
 from apps.products import queries
@@ -55,6 +56,10 @@ def pending(product: Product) -> list[Order]:
     record = Told.objects.filter(product=product).first()
     tellings = [dt.datetime.fromisoformat(at) for _seq, at in record.firsts] if record else []
     for order in orders:
+        if order.kind in ("enable", "tamper"):
+            ways = connectivity.ways_of(product, [order.order_id], tamper=order.kind == "tamper")
+            sent = [one for one in ways.get(order.order_id, []) if one.step != "queued"]
+            order.steps += [Step(one.step, one.at, one.detail or None) for one in sent]
         _walk(order, contact, next((at for at in tellings if at >= order.asked_at), None))
     return orders
 
@@ -63,11 +68,11 @@ def _walk(order: Order, contact: dt.datetime | None, told: dt.datetime | None) -
     order.steps.append(Step("queued", order.asked_at, order.name))
     if contact is not None and contact >= order.asked_at:
         order.steps.append(Step("connected", contact))
-    if told is not None:
+    if told is not None and not any(step.step == "told" for step in order.steps):  # a letter may have told it sooner
         order.steps.append(Step("told", told))
     order.steps.sort(key=lambda step: step.at)
-    connected = any(step.step == "connected" for step in order.steps)
-    order.next_step = "confirmed" if told is not None else "told" if connected else "connected"
+    done = {step.step for step in order.steps}
+    order.next_step = "confirmed" if "told" in done else "told" if "connected" in done else "connected"
     due = next_contact(contact)
     # A contact that is overdue is expected at any moment; when, nobody knows.
     order.next_step_at = due if due is not None and due > timezone.now() else None

@@ -81,7 +81,7 @@ class Running:
             )  # fmt: skip
 
     def wait(self) -> "Running":
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break

@@ -67,7 +67,7 @@ def test_the_page_says_what_was_done_or_that_it_was_so_already(cast, unit):
     browser = browser_of(cast.users["GLOBAL", Level.ADMIN])
     page = f"/units/{unit.product_imei}/act/"
     assert "in store → shipped" in told_by(browser.post(f"{page}state", {"new_state": "3"}, follow=True))
-    assert "pending: enable" in told_by(browser.post(f"{page}tamper_on", follow=True))
+    assert "pending until the unit confirms it" in told_by(browser.post(f"{page}tamper_on", follow=True))
     assert "It was so already" in told_by(browser.post(f"{page}tamper_on", follow=True))
     assert told_by(browser.get(f"/units/{unit.product_imei}")) == ""  # once
     french = browser.post(f"{page}tamper_on", follow=True, headers={"Accept-Language": "fr"})

@@ -246,7 +246,7 @@ def test_a_unit_page_costs_few_queries_however_much_happened(browser, cast, unit
     for number in range(60):
         make_note(unit, f"note {number}", cast.tina)
     browser.get("/")
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(36):
         page = text(browser.get(f"/units/{unit.product_imei}"))
     assert page.count('<li class="note">') == 20
     assert text(browser.get(f"/units/{unit.product_imei}", {"all": "1"})).count('<li class="note">') == 60

@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from apps.connectivity import tasks
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.dcm.models import PaymentCommand
+from apps.events import relay
 from apps.products.models import ParameterType, Product
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,16 @@ def test_the_way_of_a_switching_order(cast, call, unit, device, look):
     assert (steps(order), order["next_step"]) == (["queued", "connected", "told"], "confirmed")
     device.report(enabled=True)
     assert look() == []
+
+
+def test_the_wake_up_message_stands_on_the_way(cast, call, unit, device, look):
+    device.report(software="3.6")
+    call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable")
+    relay.relay_all()
+    tasks.send_messages()
+    (order,) = look()
+    assert {"queued", "sms_sent"} <= set(steps(order))
+    assert order["next_step"] == "connected"
 
 
 def test_an_opposite_order_replaces_the_one_before(cast, call, unit, device, look):
