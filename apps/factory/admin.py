@@ -53,7 +53,6 @@ class Makes:
             if made else [],
         }  # fmt: skip
         response = render(request, "admin/make.html", context, status=400 if form.errors else 200)
-        response.headers["Cache-Control"] = "no-store"
         return holds_secret(response)
 
 
