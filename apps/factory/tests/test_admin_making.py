@@ -44,7 +44,7 @@ def test_a_board_then_a_unit_and_the_key_once(enter):
     assert page.status_code == 200
     assert KEY in page.content.decode()
     assert f"/admin/products/product/{unit.pk}/change/" in page.content.decode()
-    assert (unit.product_type_id, unit.product_parameters.get().value) == (6, "50")
+    assert (unit.product_type_id, unit.product_parameter.get().value) == (6, "50")
 
 
 def test_as_a_scanner_types_it(enter):
