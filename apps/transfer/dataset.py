@@ -200,7 +200,6 @@ def _upsert(table: Table, rows: list[Any], keep_secrets: bool) -> None:
         if field.name not in kept
         and (field.name not in hidden or field.name in model.DERIVED or (field.name in digests and not keep_secrets))
     ]
-    replaced += model.DERIVED
     if model is Part and not keep_secrets:
         replaced += ["device_key", "device_key_digest"]
     keys = [getattr(row, key.attname) for row in rows]
