@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "jobs: forget old work": {"task": "apps.jobs.tasks.tidy", "schedule": 86400.0},
     "products: end orders whose time is over": {"task": "apps.products.tasks.lapse", "schedule": 60.0},
     "products: roll software out": {"task": "apps.products.tasks.roll_out", "schedule": 60.0},
+    "connectivity: place units by their cells": {"task": "apps.connectivity.tasks.locate", "schedule": 60.0},
     "connectivity: send text messages": {"task": "apps.connectivity.tasks.send_messages", "schedule": 15.0},
     "connectivity: publish real-time letters": {"task": "apps.connectivity.tasks.publish_letters", "schedule": 15.0},
     "connectivity: remind silent units": {"task": "apps.connectivity.tasks.remind", "schedule": 120.0},

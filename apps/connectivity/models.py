@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from apps.accounts.models import Entity
+from apps.connectivity.cells import Cell, LocationSweep  # noqa: F401  # models of this room
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows, GlobalOnly, Reference

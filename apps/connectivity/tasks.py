@@ -11,7 +11,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from apps.connectivity import actions, letters, queries, reports
+from apps.connectivity import actions, letters, queries, reports, sweeping
 from apps.connectivity.models import RtcMessageHistory, SmsHistory
 from apps.connectivity.wire import broker, sms
 from apps.core.actors import SYSTEM
@@ -95,3 +95,9 @@ def _letter(row: RtcMessageHistory) -> str:
 def remind() -> None:
     """The fallback process."""
     actions.remind_silent_units(by=SYSTEM)
+
+
+@shared_task(name="apps.connectivity.tasks.locate")
+def locate() -> None:
+    """Give connections without GPS a place by their cells; each minute. sweeping.py says how."""
+    sweeping.sweep()

@@ -1,10 +1,13 @@
 from django.urls import path
 
 from apps.api.endpoint import route
-from apps.connectivity import api
+from apps.connectivity import api, api_places
 from apps.connectivity.views import sms_report
 
 urlpatterns = [
+    route("products/locations", api_places.locations),
+    route("products/<str:imei>/available_networks", api_places.available_networks),
+    route("products/<str:imei>/connectivity_reliability_rate", api_places.connectivity_reliability_rate),
     route("products/<str:imei>/send_wakeup", api.send_wakeup),
     route("products/<str:imei>/sync", api.sync),
     route("products/<str:imei>/status_update", api.status_update),

@@ -12,6 +12,7 @@ from apps.console.jobs import acts_of
 from apps.console.page import page, paged
 from apps.console.presenters import state_of, switch_of, trace_of
 from apps.console.timeline import KINDS, MOST, SHOWN, timeline
+from apps.console.whereabouts import reach_of, where_of
 from apps.core.levels import Level
 from apps.products import actions, queries
 from apps.products.models import Product
@@ -60,6 +61,8 @@ def unit(request: HttpRequest, imei: str) -> HttpResponse:
         "acts": acts.offered(product, request.user),
         "in_admin": _in_admin(request.user, product),
         "trace": trace_of(product),
+        "where": where_of(product, by=request.user, connection=request.GET.get("at", "")),
+        "reach": reach_of(product),
         "balance": product.balance.order_by("-balance_id").first(),
         "software": orders.software_of(product),
         "settings": orders.settings_of(product),
@@ -96,6 +99,7 @@ def field(request: HttpRequest, imei: str) -> HttpResponse:
     """One unit for the field: is it on, why not, when did it connect, and two large buttons."""
     product = _shown(request, imei)
     context = {"software": orders.software_of(product), "settings": orders.settings_of(product)}
+    context["where"] = where_of(product, by=request.user)
     return render(request, "console/field.html", _switch_context(request, product, "field") | context)
 
 

@@ -31,10 +31,10 @@ class Row(models.Model):
     SCOPE: ClassVar[Scope | None] = None
     KEY: ClassVar[str | None] = None  # the contract's key, where it is not Django's primary key
     HIDDEN: ClassVar[tuple[str, ...]] = ()  # columns of our own that no table answers
+    DERIVED: ClassVar[tuple[str, ...]] = ()  # hidden ones that before_write() works out from the others
     # Columns written too often for anything to be kept until they change ("*": every column, new rows too).
     BUSY: ClassVar[tuple[str, ...]] = ()
     SECRET: ClassVar[tuple[str, ...]] = ()  # columns answered as a mask, never filtered, sorted or exported
-    DERIVED: ClassVar[tuple[str, ...]] = ()  # hidden columns that before_write works out of others
     RULES: ClassVar[Mapping[str, Callable[[Any], None]]] = MappingProxyType({})  # of single columns (core.rules)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)

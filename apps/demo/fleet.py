@@ -7,9 +7,11 @@ from collections.abc import Callable
 from django.db import transaction
 from django.utils import timezone
 
+from apps.connectivity.cells import Cell
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.demo.clock import turned_back
+from apps.demo.masts import masts
 from apps.demo.people import ENTITIES, LOG_INS, PASSWORD, companies
 from apps.demo.recent import lived
 from apps.demo.stories import (
@@ -44,6 +46,7 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
         if not SoftwareVersionType.objects.filter(name=SOFTWARE).exists():
             new(SoftwareVersionType, by=SYSTEM, name=SOFTWARE, status="stable", release_date=clock.moment)
         quiet = ProductGroup.objects.filter(name=QUIET).first() or new(ProductGroup, by=SYSTEM, name=QUIET)
+        cells = masts()
         known = set(Product.objects.filter(product_imei__startswith="0135790").values_list("product_imei", flat=True))
         letters_of_nobody(clock, now)
         for first in range(0, units, PIECE):
@@ -55,7 +58,7 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
                     life = Life(number, company, factory, stores, clock, now, random.Random(number))  # noqa: S311
                     product = life.tell()
                     if number < STORIES:
-                        _since(life, product, quiet)
+                        _since(life, product, quiet, cells)
                     told.append(product.subject)
                 # It is told as something that happened long ago: nobody is waiting to hear of it.
                 waiting = Consequence.objects.filter(event__subject__in=told, state=Consequence.State.PENDING)
@@ -67,7 +70,7 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
             shelf(imei_of=imei_of, iccid_of=iccid_of, by=factory)
 
 
-def _since(life: Life, product: Product, quiet: ProductGroup) -> None:
+def _since(life: Life, product: Product, quiet: ProductGroup, cells: list[Cell]) -> None:
     """How it has been of late, and whether it still answers."""
     number, now = life.number, life.now
     if number in LATE or number in SILENT:
@@ -79,7 +82,12 @@ def _since(life: Life, product: Product, quiet: ProductGroup) -> None:
     if number in TERMINATED_ONES and product.latest_state is not None:
         heard = product.latest_state.created_at - dt.timedelta(days=4)
     if number not in ON_THE_WAY:
-        lived(product, until=heard, mobile=life.company.mobile, chance=life.chance)
+        lived(
+            product,
+            until=heard,
+            cells=[cell for cell in cells if cell.mcc == life.company.mobile[0]],
+            chance=life.chance,
+        )
     if number in LATE or number in SILENT or number in ON_THE_WAY | IN_REPAIR | TERMINATED_ONES:
         life.clock.moment = heard
         new(ProductProductGroupLinker, by=SYSTEM, product=product, product_group=quiet, date_added=heard)

@@ -4,8 +4,11 @@ import datetime as dt
 import random
 from typing import Any
 
+from apps.connectivity import sweeping
+from apps.connectivity.cells import Cell
 from apps.core.actors import unit as unit_actor
 from apps.dcm.models import Balance
+from apps.demo.masts import heard_at
 from apps.gateway.simulator.unit import SAMPLE, measured
 from apps.products.models import Connection, Product
 from apps.products.states import MONITORED
@@ -15,14 +18,16 @@ CONTACTS_FOR, MEASURED_FOR = dt.timedelta(days=14), dt.timedelta(days=3)
 EVERY = dt.timedelta(hours=4)
 
 
-def lived(product: Product, *, until: dt.datetime, mobile: tuple[int, int], chance: random.Random) -> None:
-    """Contacts and telemetry of a unit that was last heard at `until`; `mobile`: (mcc, mnc) of its network."""
+def lived(product: Product, *, until: dt.datetime, cells: list[Cell], chance: random.Random) -> None:
+    """Contacts and telemetry of a unit that was last heard at `until`; `cells`: of its network. One unit in three has
+    GPS; the others are placed by what they hear."""
+    has_gps = product.pk % 3 == 0
     by = unit_actor(product.product_imei).name_for_record
     credit = int(chance.uniform(2, 50) * 86400)
     moment = until
     rows = []
     while moment > until - CONTACTS_FOR and moment > product.created_at:
-        columns = _contact(product, moment, mobile, chance)
+        columns = _contact(product, moment, cells, has_gps, chance)
         rows.append(Connection(created_at=moment, created_by=by, product=product, **columns))
         moment -= EVERY * chance.uniform(0.95, 1.1)
     rows.reverse()
@@ -32,9 +37,9 @@ def lived(product: Product, *, until: dt.datetime, mobile: tuple[int, int], chan
     latest = made[-1]
     if latest.pk is None:
         latest = Connection.objects.filter(product=product).order_by("-connection_id")[0]
-    Product.objects.filter(pk=product.pk).update(
-        latest_connection=latest, latest_connection_location=latest, reported_software="3.6"
-    )
+    located = {"latest_connection_location": latest, "located": True} if latest.latitude is not None else {}
+    Product.objects.filter(pk=product.pk).update(latest_connection=latest, reported_software="3.6", **located)
+    sweeping.place(Connection.objects.filter(product=product).values(*sweeping.READ))
     Balance.objects.create(
         created_at=until, created_by=by, product=product, balance=credit,
         expected_expiry=until + dt.timedelta(seconds=credit),
@@ -42,14 +47,13 @@ def lived(product: Product, *, until: dt.datetime, mobile: tuple[int, int], chan
     store.write(product.subject, store.check({"fields": _telemetry(product, until, chance)}))
 
 
-def _contact(product: Product, moment: dt.datetime, mobile: tuple[int, int], chance: random.Random) -> dict[str, Any]:
-    mcc, mnc = mobile
-    seen: dict[str, int | None] = {
-        "lac": 1200 + product.pk % 7, "cid": 40 + product.pk % 90, "signal": chance.randint(-105, -70), "mcc": mcc,
-        "mnc": mnc,
-    }  # fmt: skip
-    columns = Connection.columns_of_contact([seen], product.gps_lat, product.gps_lon, None)
-    return columns | {"date": moment, "error_radius": chance.choice([300, 800, 2500])}
+def _contact(
+    product: Product, moment: dt.datetime, cells: list[Cell], has_gps: bool, chance: random.Random
+) -> dict[str, Any]:
+    lat, lon = product.gps_lat, product.gps_lon
+    heard = heard_at(lat, lon, cells, chance) if lat is not None and lon is not None else []
+    columns = Connection.columns_of_contact(heard, lat if has_gps else None, lon if has_gps else None, None)
+    return columns | {"date": moment}
 
 
 def _telemetry(product: Product, until: dt.datetime, chance: random.Random) -> dict[str, list[list[Any]]]:

@@ -22,6 +22,7 @@ from apps.core.refusals import NotFound, Refused
 from apps.jobs import actions as jobs
 from apps.jobs.kinds import kinds
 from apps.products import contact, queries
+from apps.products.admin_connections import ADMINS as CONNECTIONS
 from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
 from apps.products.admin_rollouts import ADMINS as ROLLOUTS
 from apps.products.bulk import SEEN, SURE, OnUnits, Unfilled, Unsure
@@ -295,12 +296,6 @@ class EnableHistoryAdmin(RowAdmin):
     list_display = ("enable_history_id", "product", "prev_enable_state", "current_enable_state", "user", "date")
 
 
-class ConnectionAdmin(RowAdmin):
-    for_model = Connection
-    list_display = ("connection_id", "product", "date", "mcc", "mnc", "cell_1_signal", "latitude", "longitude")
-    list_filter = ("location_failed_flag",)
-
-
 class NoteAdmin(RowAdmin):
     for_model = ProductNote
     list_display = ("product_note_id", "product", "text", "created_by", "created_at")
@@ -311,4 +306,4 @@ class NoteAdmin(RowAdmin):
         return Truncator(row.note_text).chars(TEXT_SHOWN)
 
 
-ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, ConnectionAdmin, *ROLLOUTS)
+ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, *CONNECTIONS, *ROLLOUTS)

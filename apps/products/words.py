@@ -1,6 +1,8 @@
 """What a unit's switch and states are called in the reader's language."""
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.products import states
@@ -31,6 +33,16 @@ STATES: dict[int, str | Promise] = {
     states.IN_REPAIR_SYSTEM: _("in repair"),
     states.TERMINATED: _("terminated"),
 }
+
+
+def within(metres: int) -> str:
+    """`within 300 m`, `within 2.4 km`, `within 12 km`: never less than it is."""
+    if metres <= 990:
+        return gettext("within %(number)s m") % {"number": number_format(-(-metres // 10) * 10)}
+    digits = 1 if metres < 9_950 else 0
+    step = 10 ** (3 - digits)
+    number = -(-metres // step) * step / 1000
+    return gettext("within %(number)s km") % {"number": number_format(number, digits, force_grouping=True)}
 
 
 def state_called(state: int | StateType) -> str | Promise:

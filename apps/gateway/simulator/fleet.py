@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from apps.gateway.instructions import CONNECT_EVERY
-from apps.gateway.simulator.unit import Conditions, LostReply, Reply, Unit
+from apps.gateway.simulator.unit import ELSEWHERE, Conditions, LostReply, Reply, Unit
 
 
 class BadNetwork:
@@ -33,13 +33,15 @@ class BadNetwork:
 
 @dataclass(frozen=True)
 class Known:
-    """A unit as it stands on record when its life begins here. `credit`: seconds it last reported, if ever."""
+    """A unit as it stands on record when its life begins here. `credit`: seconds it last reported, if ever; `cells`:
+    those that it last heard."""
 
     imei: str
     device_key: str
     enabled: bool
     outside: bool
     credit: int | None
+    cells: tuple[dict[str, int | None], ...] = ()
 
 
 class Fleet:
@@ -75,7 +77,7 @@ class Fleet:
         credit = chance.uniform(0, 60) * 86400 if known.credit is None else float(known.credit)
         return Unit(
             known.imei, known.device_key, boot, network, conditions, chance,
-            enabled=known.enabled, outside=known.outside, credit=credit,
+            enabled=known.enabled, outside=known.outside, credit=credit, cells=known.cells or ELSEWHERE,
         )  # fmt: skip
 
     async def _play(self, unit: Unit) -> None:

@@ -31,6 +31,9 @@ class Network(Protocol):
         ...
 
 
+ELSEWHERE: tuple[dict[str, int | None], ...] = ({"lac": 1201, "cid": 55, "mcc": 635, "mnc": 10},)
+
+
 @dataclass
 class Conditions:
     """How bad things are: chances from 0 to 1, clock error in seconds."""
@@ -68,6 +71,7 @@ class Unit:
     tamper_enabled: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
     part_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cells: tuple[dict[str, int | None], ...] = ELSEWHERE  # that it hears where it stands
     credit: float = 30 * 86400.0  # seconds of light
     applied: dict[str, None] = field(default_factory=dict)  # transaction ids taken over, oldest first
     acknowledging: list[str] = field(default_factory=list)  # taken over, not yet told
@@ -148,9 +152,12 @@ class Unit:
             "balance": int(self.credit),
             "parameters": self.parameters,
             "part_parameters": self.part_parameters,
-            "cells": [{"lac": 1201, "cid": 40 + len(self.imei), "signal": self.chance.randint(-105, -70),
-                       "mcc": 635, "mnc": 10}],
+            "cells": [cell | {"signal": self._signal(cell)} for cell in self.cells],
         }  # fmt: skip
+
+    def _signal(self, cell: dict[str, int | None]) -> int:
+        """As strong as it was, give or take the weather."""
+        return max(-113, min(-45, (cell.get("signal") or -88) + self.chance.randint(-4, 4)))
 
     def obey(self, orders: dict[str, Any]) -> bool:
         """Take over the orders unless newer ones were; True when anything changed."""

@@ -3,7 +3,7 @@
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
 from apps.products.actions.lifecycle import change_state, register_product
 from apps.products.actions.parameters import order_parameter, parameter_row_written, set_parameter, settle_parameters
-from apps.products.actions.reports import record_connection
+from apps.products.actions.reports import record_connection, record_places
 from apps.products.actions.rollouts import (
     begin_next_group,
     begin_rollout,
@@ -55,6 +55,7 @@ __all__ = [
     "stop_rollout",
     "update_software",
     "record_connection",
+    "record_places",
     "register_product",
     "remove_entity",
     "remove_history_row",

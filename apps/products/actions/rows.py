@@ -36,6 +36,9 @@ def remove_history_row(row: Any, *, by: Actor) -> None:
         for pointer in changed:
             located = {"location_failed_flag": False} if pointer == "latest_connection_location" else {}
             setattr(product, pointer, earlier.filter(**located).first())
+        if "latest_connection_location" in changed:
+            product.before_write()
+            changed.append("located")
         if changed:
             product.save(update_fields=changed)
     row.delete()

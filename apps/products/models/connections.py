@@ -97,6 +97,12 @@ class Connection(Row):
                 columns[column] = cell.get(key)
         return columns
 
+    @property
+    def cells(self) -> list[dict[str, int | None]]:
+        """What the unit heard, as it reports it: {lac, cid, signal, mcc, mnc} each, the first being its own cell."""
+        heard = [{key: getattr(self, column) for column, key in names} for names in CELL_COLUMNS]
+        return [cell for cell in heard if any(value is not None for value in cell.values())]
+
 
 class RtcConnectionHistory(Row):
     """When a unit came on line or went off line on the real-time channel, and why."""

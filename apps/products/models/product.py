@@ -37,8 +37,9 @@ class Product(Row):
     SECRET = ("device_key",)
     HIDDEN = (
         "row_no", "device_key_digest", "order_seq", "current_tamper_flag", "desired_tamper_flag",
-        "latest_tamper_enable_history_id", "reported_software",
+        "latest_tamper_enable_history_id", "reported_software", "located",
     )  # fmt: skip
+    DERIVED = ("located",)
     BUSY = ("latest_connection_id", "latest_connection_location_id", "gps_lat", "gps_lon", "ip_address")
 
     # What later rooms know of that has such numbers too: (unit, numbers, device key) → [rows with numbers, device_key].
@@ -94,9 +95,14 @@ class Product(Row):
     latest_tamper_enable_history = _latest("products.TamperEnableHistory")
     # As the unit last wrote it; the linkers hold it where the version is known.
     reported_software = models.CharField(max_length=255, null=True)
+    # Whether a location is known. Changes once in a life, so that lists and counts by it are kept (core.changes).
+    located = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("row_no",)
+
+    def before_write(self) -> None:
+        self.located = self.latest_connection_location_id is not None
 
     def conflicts(self, changed: Collection[str]) -> dict[str, str]:
         """People name a unit by any of its numbers, so none may be another unit's, in whatever column, nor a board's

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from apps.gateway.simulator.fleet import Fleet, Known
 from apps.gateway.simulator.unit import Conditions
-from apps.products.models import Product, ProductProductGroupLinker
+from apps.products.models import Connection, Product, ProductProductGroupLinker
 from apps.products.states import SHIPPED, STORED
 
 BOXED = (STORED, SHIPPED)  # in a box, where no sun shines
@@ -40,7 +40,15 @@ class Command(BaseCommand):
         found = rows.values_list(
             "product_imei", "device_key", "current_enable_flag", "latest_state__current_state_type", "balance__balance"
         )[: options["units"]]
-        keys = [Known(imei, key, on, state not in BOXED, credit) for imei, key, on, state, credit in found if key]
+        latest = Connection.objects.filter(pk__in=Product.objects.filter(
+            product_imei__in=[imei for imei, *_rest in found]
+        ).values("latest_connection"))  # fmt: skip
+        cells = {row.product_id: tuple(row.cells) for row in latest}
+        keys = [
+            Known(imei, key, on, state not in BOXED, credit, cells.get(imei, ()))
+            for imei, key, on, state, credit in found
+            if key
+        ]
         conditions = Conditions(options["lost"], options["repeated"], options["clock_error"])
         fleet = Fleet(
             options["url"], keys, speed=max(options["speed"], 0.001), conditions=conditions, seed=options["seed"],
