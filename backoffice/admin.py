@@ -27,6 +27,7 @@ from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
 from apps.dcm.admin import ADMINS as CREDIT
+from apps.factory.admin import ADMINS as FACTORY
 from apps.operations import system
 from apps.operations.schedules import ScheduleAdmin
 from apps.parts.admin import ADMINS as PARTS
@@ -37,7 +38,7 @@ from backoffice import finding, sidebar
 from backoffice.catalogue import HISTORIES, TABLES
 from backoffice.sidebar import GROUPS
 
-DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CONNECTIVITY, *CREDIT, *ALERTS])
+DECLARED = registered([*ACCOUNTS, *PRODUCTS, *PARTS, *REPAIRS, *CONNECTIVITY, *CREDIT, *ALERTS, *FACTORY])
 
 
 class Picker(AutocompleteJsonView):

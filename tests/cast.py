@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts import tokens
 from apps.accounts.models import Entity, User
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
-from apps.factory.actions import create_hub2
+from apps.factory.serials import draw
 from apps.gateway import signature
+from apps.parts.models import Part
 from apps.products import actions
 from apps.products.models import Product
+from apps.repairs.models import PartProductLinker
 
 PASSWORD = "a-good-password-1"
 
@@ -73,16 +76,24 @@ def make_cast() -> Cast:
 
 
 def make_unit(imei: str, *, entity: Entity | None = None, **columns: Any) -> Product:
+    """A unit as create_hub2 makes it, whatever its IMEI: that of a new board has 15 digits, those of old units had not."""
     digest = hashlib.sha256(imei.encode()).hexdigest()
-    made = create_hub2(
-        imei=imei, imsi=f"90170{int(digest, 16) % 10**10:010d}", iccid=None, device_key=digest[:24], pcb_part_type_id=None,
-        sim_part_type_id=None, assembler=None, manufacturer=None, by=SYSTEM,
-    )  # fmt: skip
+    key, imsi, serial = digest[:24], f"90170{int(digest, 16) % 10**10:010d}", draw("HB000501", by=SYSTEM)
+    product = actions.register_product(
+        product_imei=imei, imsi=imsi, device_key=key, serial_number=serial, product_type_id=7, by=SYSTEM
+    )
+    properties = {"device_key": key, "imei": imei, "imsi": imsi, "serial_number": serial}
+    for part_columns in (
+        {"part_type_id": 43, "serial_number": imsi},
+        {"part_type_id": 77, "serial_number": imei, "properties": properties},
+    ):
+        part = new(Part, by=SYSTEM, **part_columns)
+        new(PartProductLinker, by=SYSTEM, part=part, product=product, date_added=timezone.now())
     if entity is not None:
-        actions.assign_entity(made.product, entity_id=entity.pk, by=SYSTEM)
+        actions.assign_entity(product, entity_id=entity.pk, by=SYSTEM)
     if columns:
-        Product.objects.filter(pk=made.product.pk).update(**columns)
-    return Product.objects.get(pk=made.product.pk)
+        Product.objects.filter(pk=product.pk).update(**columns)
+    return Product.objects.get(pk=product.pk)
 
 
 class Caller:

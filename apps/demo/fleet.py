@@ -23,9 +23,11 @@ from apps.demo.stories import (
     TERMINATED_ONES,
     WAITING,
     Life,
+    iccid_of,
     imei_of,
 )
 from apps.demo.talk import letters_of_nobody, talked
+from apps.demo.works import shelf
 from apps.events.models import Consequence
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker, SoftwareVersionType
 
@@ -63,6 +65,9 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
                 if told:
                     waiting.filter(event__at__lt=now).update(state=Consequence.State.DONE, done_at=now)
             progress(min(first + PIECE, units))
+        clock.moment = now - dt.timedelta(days=3)
+        with transaction.atomic():
+            shelf(imei_of=imei_of, iccid_of=iccid_of, by=factory)
 
 
 def _since(life: Life, product: Product, quiet: ProductGroup, cells: list[Cell]) -> None:

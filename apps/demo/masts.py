@@ -14,7 +14,7 @@ from apps.connectivity.places import MICRO, distance
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.demo.people import MOBILE, PLACES, Place
-from apps.factory.actions import SIM
+from apps.factory.kinds import SIM
 
 PROVIDER = "Roaming SIMs for Africa"
 COUNTRIES = (630, 635, 639, 641)  # that the provider's SIM cards reach

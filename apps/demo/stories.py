@@ -7,20 +7,21 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from stdnum import luhn
+
 from apps.accounts.models import User
 from apps.core.actors import unit as unit_actor
 from apps.core.rows import new, touch
 from apps.dcm.models import PaymentCommand
 from apps.demo.clock import Clock
 from apps.demo.people import Company
-from apps.factory.actions import create_hub2
+from apps.demo.works import built, checked
 from apps.products import actions
 from apps.products.models import Product, ProductNote
 from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, MONITORED, SHIPPED, TERMINATED
 from apps.repairs.models import Repair
 
-HUB_2, HOME_2, HOME_3, ENTERPRISE = 7, 6, 10, 4
-TIGER = 44  # part type of the board of a Home 2
+HUB_2, HOME_2, HOME_3, ENTERPRISE = "hub2", "home2", "home3", "enterprise"
 KINDS = (HUB_2, HUB_2, HUB_2, HUB_2, HUB_2, HUB_2, HUB_2, HOME_2, HOME_3, ENTERPRISE)
 
 # Who has a story of its own, by number; the others stand with a customer and work.
@@ -31,6 +32,7 @@ REPAIRED = {3, 13, 23, 33, 43, 53}
 TERMINATED_ONES = {57}
 LATE = {26: 11.0, 27: 29.0, 51: 17.0}  # hours since the last contact
 SILENT = {16: 12.0, 36: 41.0, 47: 6.5}  # days
+TESTED = 60  # units whose tests were kept
 WAITING = {26, 16}  # an order that such a unit has not yet fetched
 
 SYMPTOMS = (
@@ -52,6 +54,11 @@ def imei_of(number: int) -> str:
     body = f"0135790{number:07d}"
     total = sum(digit if place % 2 == 0 else digit * 2 - 9 * (digit > 4) for place, digit in enumerate(map(int, body)))
     return body + str(-total % 10)
+
+
+def iccid_of(number: int) -> str:
+    body = f"8988303{number:011d}"
+    return body + luhn.calc_check_digit(body)
 
 
 def is_off(number: int) -> bool:
@@ -118,15 +125,13 @@ class Life:
     def _made(self) -> None:
         kind = KINDS[self.number % len(KINDS)]
         digits = self.chance.getrandbits(96)
-        made = create_hub2(
-            imei=imei_of(self.number), imsi=f"90170{self.number:010d}", iccid=f"8988303{self.number:012d}",
-            device_key=f"{digits:024x}", pcb_part_type_id=TIGER if kind == HOME_2 else None, sim_part_type_id=None,
-            assembler="Nairobi assembly line", manufacturer="Board works", by=self.factory,
-        )  # fmt: skip
-        self.product = made.product
-        if kind != HUB_2:
-            self.product.product_type_id = kind
-            touch(self.product, "product_type", by=self.factory)
+        board = {
+            "imei": imei_of(self.number), "imsi": f"90170{self.number:010d}", "iccid": iccid_of(self.number),
+            "device_key": f"{digits:024x}", "manufacturer": "Board works",
+        }  # fmt: skip
+        self.product = built(kind, self.number, board, by=self.factory)
+        if self.number < TESTED:
+            checked(self.product, self.number, at=self.clock.moment, by=self.factory)
         self._wait(1, 2)
         self.product = actions.assign_entity(self.product, entity_id=self.company.entity.pk, by=self.stores)
 
@@ -174,6 +179,8 @@ class Life:
             return
         self._wait(2, 6)
         self._note(remedy + ".", self.company.bench)
+        if self.number < TESTED:
+            checked(self.product, self.number, at=self.clock.moment, by=self.company.bench, repair=repair)
         repair.refurbishment_date, repair.outcome = self.clock.moment.date(), "repaired"
         repair.measured_battery_capacity = round(self.chance.uniform(15.2, 17.4), 1)
         touch(repair, "refurbishment_date", "outcome", "measured_battery_capacity", by=self.company.bench)

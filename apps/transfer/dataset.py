@@ -187,7 +187,9 @@ def _is_masked(table: Table, row: dict[str, Any]) -> bool:
 
 def _upsert(table: Table, rows: list[Any], keep_secrets: bool) -> None:
     model, key = table.model, table.key.field
-    kept = {model._meta.pk.name, key.name, *(name for name in model.HIDDEN if keep_secrets)}
+    kept = {model._meta.pk.name, key.name}
+    if keep_secrets:
+        kept |= set(model.HIDDEN) - set(model.DERIVED)
     if keep_secrets:
         kept |= set(model.SECRET)
     hidden = {field.name for field in model._meta.concrete_fields if field.column in model.HIDDEN}
@@ -195,11 +197,11 @@ def _upsert(table: Table, rows: list[Any], keep_secrets: bool) -> None:
     replaced = [
         field.name
         for field in model._meta.concrete_fields
-        if field.name not in kept and (field.name not in hidden or (field.name in digests and not keep_secrets))
+        if field.name not in kept
+        and (field.name not in hidden or field.name in model.DERIVED or (field.name in digests and not keep_secrets))
     ]
-    replaced += model.DERIVED
     if model is Part and not keep_secrets:
-        replaced.append("device_key")
+        replaced += ["device_key", "device_key_digest"]
     keys = [getattr(row, key.attname) for row in rows]
     try:
         model._base_manager.bulk_create(

@@ -11,8 +11,8 @@ from apps.core.refusal_words import TEMPLATES, _patterns, said, translated
 from apps.core.refusals import Forbidden, Invalid
 
 CALLS = {"Forbidden", "Refused", "NotFound", "Invalid", "BadValue", "refuse_if"}
-# Doors of machines, which speak English: bodies, queries, units, the factory's jigs.
-SPEAK_ENGLISH = ("api", "gateway", "telemetry", "factory")
+# Doors of machines, which speak English: bodies, queries, units.
+SPEAK_ENGLISH = ("api", "gateway", "telemetry")
 
 
 def texts():

@@ -68,9 +68,13 @@ def holder(site: Any, group: Group, row: Row) -> str:
     return format_html('<a href="{}" class="underline">{}</a>', list_of(site, group.model, group.field, row), text)
 
 
-def list_of(site: Any, model: type[models.Model], field: models.ForeignKey, row: Row) -> str:
-    """The address of the list of those rows whose pointer `field` holds this row."""
-    asked = urlencode({f"{field.name}__{field.target_field.name}__exact": getattr(row, field.target_field.attname)})
+def list_of(site: Any, model: type[models.Model], field: models.ForeignKey | None, row: Row) -> str:
+    """The address of the list of those rows whose pointer `field` holds this row; of rows without a pointer, which name
+    it by its key as a text (core.scope.ByText), of those that name it."""
+    if field is None:
+        asked = urlencode({str(row.KEY): getattr(row, str(row.KEY))})
+    else:
+        asked = urlencode({f"{field.name}__{field.target_field.name}__exact": getattr(row, field.target_field.attname)})
     return f"{reverse(f'{site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist')}?{asked}"
 
 

@@ -243,20 +243,28 @@ class RowAdmin(RowList):
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         page = Paginator(history.images(self.model, [obj.pk]), self.list_per_page).get_page(request.GET.get("p"))
-        lists = []
-        for model in self.beside:
-            fields = (field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey))
-            pointer = next(field for field in fields if field.related_model is self.model)
-            where = list_of(self.admin_site, model, pointer, obj)
-            lists.append((capfirst(model._meta.verbose_name_plural), where))
         names = names_of_keys(self.model, (image.history_change_reason or {} for image in page), request.user)
         context = {
             **self.admin_site.each_context(request), "title": _("History"), "opts": self.opts, "object": obj,
-            "changes": [self._told(image, names) for image in page], "page": page, "beside": lists,
+            "changes": [self._told(image, names) for image in page], "page": page, "beside": self._beside(obj),
             "made": (obj.created_at, called(obj.created_by)),
             "back": reverse(self._named("change"), args=[quote(obj.pk)]),
         }  # fmt: skip
         return render(request, "admin/row_history.html", context)
+
+    def _beside(self, obj: Row) -> list[tuple[Any, str]]:
+        """(what it is called, where it stands) of the lists that hold what happened to this row."""
+        lists = []
+        for model in self.beside:
+            fields = (field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey))
+            pointer = next((field for field in fields if field.related_model is self.model), None)
+            lists.append((capfirst(model._meta.verbose_name_plural), list_of(self.admin_site, model, pointer, obj)))
+        return lists
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (obj := context.get("original")) is not None:
+            context["beside"] = self._beside(obj)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _told(self, image: Any, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
         fields = {field.column: field for field in self.model._meta.concrete_fields}

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from apps.accounts.models import Hub, Shop
 from apps.dcm.models import Balance, PaymentCommand
-from apps.demo import fleet, stories
+from apps.demo import fleet, stories, works
 from apps.demo.people import KIVU
 from apps.events.models import Consequence, Event
+from apps.factory import models as factory
+from apps.parts.models import Part
 from apps.products.models import (
     Connection,
     EnableHistory,
@@ -20,7 +22,7 @@ from apps.products.models import (
     State,
 )
 from apps.products.states import IN_REPAIR_SYSTEM, MONITORED, SHIPPED, STORED, TERMINATED
-from apps.repairs.models import Repair
+from apps.repairs.models import PartProductLinker, Repair
 from apps.telemetry import store
 
 pytestmark = pytest.mark.django_db
@@ -89,11 +91,25 @@ def test_two_years_of_a_fleet():
     assert Connection.objects.count() > 2500
     assert Balance.objects.count() >= placed.count()
     day = {"start": after - dt.timedelta(days=2), "end": after}
-    works = store.read(f"product:{stories.imei_of(0)}", **day)
-    assert len(works["voltage"]) > 200
-    assert max(value for value, _at in works["current_in"]) > 2
+    lively = store.read(f"product:{stories.imei_of(0)}", **day)
+    assert len(lively["voltage"]) > 200
+    assert max(value for value, _at in lively["current_in"]) > 2
     kept = store.read(f"product:{stories.imei_of(9)}", **day)
     assert max(value for value, _at in kept["current_in"]) == 0
+
+    # The factory: each kind of unit of its board, boards that are no units yet, and what the jigs found.
+    boards = Part.objects.filter(part_type__part_type_category__name="PCB")
+    fitted = PartProductLinker.objects.filter(part__in=boards)
+    assert set(fitted.values_list("product__product_type", "part__part_type").distinct()) == {
+        (7, 77), (6, 44), (10, 158), (4, 77),
+    }  # fmt: skip
+    assert boards.exclude(pk__in=fitted.values("part")).count() == len(works.ON_THE_SHELF)
+    results = factory.TestJigTestResult.objects
+    assert results.filter(passed=True).values("product").distinct().count() == UNITS
+    assert results.filter(passed=False).count() == len(works.FAILED_FIRST)
+    assert factory.FactoryLog.objects.filter(repair__isnull=False).count() == len(stories.REPAIRED)
+    assert factory.FactoryLog.objects.filter(timestamp__gt=after).count() == 0
+    assert store.read(f"product:{stories.imei_of(0)}", measurement="tool_log", start=min(made), end=after)["message"]
 
     # Nobody pays for a unit that is gone.
     for gone in Product.objects.filter(latest_state__current_state_type=TERMINATED):
@@ -104,11 +120,10 @@ def test_two_years_of_a_fleet():
     # Made once: a second start adds nothing, and does nothing about what waits for others.
     event = Event.objects.create(name="user.invited", subject="user:1", by="x", at=before - dt.timedelta(days=1))
     waiting = Consequence.objects.create(event=event, handler="x")
-    counts = [model.objects.count() for model in (Product, State, EnableHistory, Event, Connection, Repair, Shop)]
+    models = (Product, State, EnableHistory, Event, Connection, Repair, Shop, Part, factory.FactoryLog)
+    counts = [model.objects.count() for model in models]
     fleet.seed(UNITS)
-    assert counts == [
-        model.objects.count() for model in (Product, State, EnableHistory, Event, Connection, Repair, Shop)
-    ]
+    assert counts == [model.objects.count() for model in models]
     waiting.refresh_from_db()
     assert waiting.state == Consequence.State.PENDING
     fleet.seed(UNITS + 1)  # nor while it makes further ones

@@ -1,15 +1,16 @@
 """The unit itself."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Hub, Shop
 from apps.core import rules
-from apps.core.crypto import DigestField, EncryptedField
+from apps.core.crypto import DigestField, EncryptedField, keyed_digest
 from apps.core.fields import OptionField, options
+from apps.core.locks import alone
 from apps.core.models import Row
 from apps.core.scope import ByEntity
 from apps.products.models.catalogue import ProductType, SoftwareVersionType
@@ -21,6 +22,7 @@ def _latest(to: str) -> Any:
     return models.ForeignKey(to, models.DO_NOTHING, null=True, related_name="+", db_index=False)
 
 
+LOCK = "numbers of units"  # whoever gives a unit or a board its numbers is alone with this (core.locks)
 NUMBERS = ("product_imei", "serial_number", "imsi", "iccid")
 
 
@@ -39,6 +41,9 @@ class Product(Row):
     )  # fmt: skip
     DERIVED = ("located",)
     BUSY = ("latest_connection_id", "latest_connection_location_id", "gps_lat", "gps_lon", "ip_address")
+
+    # What later rooms know of that has such numbers too: (unit, numbers, device key) → [rows with numbers, device_key].
+    RIVALS: ClassVar[list[Callable[["Product", Collection[str], str | None], list[Any]]]] = []
 
     RULES: ClassVar[Any] = {
         "serial_number": rules.whole, "imsi": rules.IMSI, "iccid": rules.ICCID, "ip_address": rules.address,
@@ -100,14 +105,36 @@ class Product(Row):
         self.located = self.latest_connection_location_id is not None
 
     def conflicts(self, changed: Collection[str]) -> dict[str, str]:
-        """People name a unit by any of its numbers, so none may be another unit's, in whatever column."""
+        """People name a unit by any of its numbers, so none may be another unit's, in whatever column, nor a board's
+        that is to become another unit. Who writes numbers of units does so alone until its transaction ends."""
         given = {name: value for name in NUMBERS if name in changed and (value := getattr(self, name))}
-        held = Q()
-        for name in NUMBERS if given else ():
-            held |= Q(**{f"{name}__in": list(given.values())})
-        others = Product._base_manager.filter(held).exclude(pk=self.pk).values_list(*NUMBERS) if given else []
-        taken = {number for row in others for number in row}
-        return {name: "is the number of another unit" for name, value in given.items() if value in taken}
+        device_key = self.device_key if "device_key" in changed else None
+        if not given and not device_key:
+            return {}
+        alone(LOCK)
+        numbers = set(given.values())
+        rivals = [row for find in self.RIVALS for row in find(self, numbers, device_key)]
+        other = {number for unit in Product.holding(numbers, None).exclude(pk=self.pk) for number in unit.numbers}
+        boards = {number for row in rivals for number in row.numbers}
+        found = {name: "is the number of another board" for name, value in given.items() if value in boards}
+        found |= {name: "is the number of another unit" for name, value in given.items() if value in other}
+        if device_key and any(row.device_key == device_key for row in rivals):
+            found["device_key"] = "is the key of another board"
+        return found
+
+    @classmethod
+    def holding(cls, numbers: Collection[str], device_key: str | None) -> QuerySet["Product"]:
+        """Units that one of these numbers stands for, or that have this device key."""
+        held = Q(pk__in=[])
+        for name in NUMBERS if numbers else ():
+            held |= Q(**{f"{name}__in": numbers})
+        if device_key:
+            held |= Q(device_key_digest=keyed_digest(device_key, "products.product.device_key"))
+        return cls._base_manager.filter(held)
+
+    @property
+    def numbers(self) -> set[str]:
+        return {value for name in NUMBERS if (value := getattr(self, name))}
 
     @property
     def subject(self) -> str:
