@@ -7,11 +7,13 @@ from collections.abc import Callable
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.connectivity.cells import Cell
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.demo.clock import turned_back
 from apps.demo.masts import masts
+from apps.demo.orders import orders
 from apps.demo.people import ENTITIES, LOG_INS, PASSWORD, companies
 from apps.demo.recent import lived
 from apps.demo.stories import (
@@ -60,14 +62,20 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
                     if number < STORIES:
                         _since(life, product, quiet, cells)
                     told.append(product.subject)
-                # It is told as something that happened long ago: nobody is waiting to hear of it.
-                waiting = Consequence.objects.filter(event__subject__in=told, state=Consequence.State.PENDING)
-                if told:
-                    waiting.filter(event__at__lt=now).update(state=Consequence.State.DONE, done_at=now)
+                _told_long_ago(told, now)
             progress(min(first + PIECE, units))
         clock.moment = now - dt.timedelta(days=3)
         with transaction.atomic():
             shelf(imei_of=imei_of, iccid_of=iccid_of, by=factory)
+            boss = User.objects.get(email="system@example.org")
+            _told_long_ago(orders(clock, now, imei_of, sorted(SILENT), by=boss), now)
+
+
+def _told_long_ago(subjects: list[str], now: dt.datetime) -> None:
+    """What happened long ago nobody is waiting to hear of."""
+    if subjects:
+        waiting = Consequence.objects.filter(event__subject__in=subjects, state=Consequence.State.PENDING)
+        waiting.filter(event__at__lt=now).update(state=Consequence.State.DONE, done_at=now)
 
 
 def _since(life: Life, product: Product, quiet: ProductGroup, cells: list[Cell]) -> None:

@@ -1,0 +1,52 @@
+"""Software and settings in the demo: what holds, what waits, what was overtaken, and a version on its way to all."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from apps.core.actors import Actor, unit
+from apps.demo.clock import Clock
+from apps.products import actions, parameters
+from apps.products.models import Product, ProductType, SoftwareRollout, SoftwareVersionType
+
+NEWER, HOME_2 = "3.6a", 6
+LIMITED = (2, 4, 10, 22)  # units
+LIMITS = ("80", "100", "120")  # Wh
+
+
+def orders(
+    clock: Clock, now: dt.datetime, imeis: Callable[[int], str], silent: Sequence[int], *, by: Actor
+) -> list[str]:
+    """Once; a demo that has a roll-out has had it. Returns the subjects of the units."""
+    if SoftwareRollout.objects.exists():
+        return []
+    kind = parameters.parameter_type("energy_limit", "Wh")
+    for number in LIMITED:  # limits that were raised as the batteries proved good
+        for step, value in enumerate(LIMITS[: 1 + number % 3]):
+            clock.moment = now - dt.timedelta(days=60 - 20 * step, hours=number)
+            product = _held(imeis(number))
+            if product is None:
+                continue
+            actions.set_parameter(product, kind=kind, value=value, by=by)
+            clock.moment += dt.timedelta(hours=2)
+            actions.settle_parameters(product, reported={"energy_limit": value}, by=unit(product.product_imei))
+    clock.moment = now - dt.timedelta(days=1, hours=5)
+    for number in silent:  # overtaken by the second order, which waits
+        product = _held(imeis(number))
+        if product is not None:
+            for value in LIMITS[:2]:
+                actions.set_parameter(product, kind=kind, value=value, by=by)
+            actions.update_software(product, software=NEWER, by=by)
+    locked = _held(imeis(4))
+    if locked is not None and locked.reported_software is not None:
+        actions.lock_software(locked, software=locked.reported_software, by=by)
+    clock.moment = now - dt.timedelta(hours=3)
+    rollout = actions.begin_rollout(
+        version=SoftwareVersionType.objects.get(name=NEWER), product_type=ProductType.objects.get(pk=HOME_2),
+        entity=None, stop_at=5.0, by=by,
+    )  # fmt: skip
+    actions.begin_next_group(rollout, by=by)
+    return [f"product:{imeis(number)}" for number in {*LIMITED, *silent}]
+
+
+def _held(imei: str) -> Product | None:
+    return Product.objects.select_for_update(no_key=True, of=("self",)).filter(product_imei=imei).first()
