@@ -17,7 +17,13 @@ from apps.core.models import Row
 from apps.core.rows import new
 from apps.core.tables import Table
 from apps.factory.models import FactoryLog
-from apps.products.models import Product, ProductEntityLinker
+from apps.products.models import (
+    Product,
+    ProductEntityLinker,
+    ProductType,
+    SoftwareRollout,
+    SoftwareVersionType,
+)
 from tests.cast import make_unit
 
 _numbers = itertools.count(100_000)  # beyond the keys of reference data
@@ -52,12 +58,20 @@ def _factory_log(entity: Entity | None, product: Product | None = None) -> Facto
     )
 
 
+def _rollout(entity: Entity | None) -> SoftwareRollout:
+    """One that is over: of those that run there is one a type."""
+    version = SoftwareVersionType.objects.order_by("pk").first()
+    kind = ProductType.objects.order_by("pk").first()
+    return new(SoftwareRollout, by=SYSTEM, product_type=kind, software_version_type=version, state="done")
+
+
 SPECIAL: dict[type[Row], Callable[..., Any]] = {
     Product: _unit,
     RepairCentre: _repair_centre,
     User: _user,
     FactoryLog: _factory_log,
     ProductEntityLinker: _entity_link,
+    SoftwareRollout: _rollout,
     Entity: lambda entity: entity or new(Entity, by=SYSTEM, name=f"Entity {next(_numbers)}", bboxx_company_flag=False),
 }
 

@@ -197,7 +197,8 @@ def _input(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = endpoint.body.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schema.pop("$defs", {})
     if endpoint.method != "GET":
-        return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
+        # A body of which nothing is required may be left away.
+        return {"requestBody": {"required": bool(schema.get("required")), "content": {JSON: {"schema": schema}}}}
     required = schema.get("required", [])
     return {
         "parameters": [

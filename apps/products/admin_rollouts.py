@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from apps.core.refusal_words import said
 from apps.core.refusals import Invalid, NotFound, Refused
 from apps.products import actions, rollouts
 from apps.products.models import ProductType, SoftwareRollout, SoftwareVersionType
+from apps.products.words import ROLLOUTS
 
 
 class RolloutForm(forms.Form):
@@ -81,6 +83,16 @@ def _blame(form: forms.Form, refused: Refused) -> None:
         form.add_error(None, said(refused))
 
 
+class RolloutStateFilter(SimpleListFilter):
+    title, parameter_name = _("State"), "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return list(ROLLOUTS.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(state=self.value()) if self.value() in ROLLOUTS else queryset
+
+
 class RolloutAdmin(RowAdmin):
     for_model = SoftwareRollout
     list_display = (
@@ -91,7 +103,7 @@ class RolloutAdmin(RowAdmin):
         "percent",
         "shown_progress",
     )
-    list_filter = ("state", "product_type")
+    list_filter = (RolloutStateFilter, "product_type")
     actions_detail = ("next_group", "stop")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -28,7 +28,7 @@ def test_it_is_valid_openapi():
 def test_every_route_is_in_it():
     described = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
     served = {
-        (route.method, route.path.replace("<str:", "{").replace(">", "}"))
+        (route.method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.path))
         for route in every_route()
         if route.path.startswith("/v1/") and (route.table or route.endpoint)
     }

@@ -14,6 +14,7 @@ from apps.core import telling
 from apps.core.actors import SYSTEM, called, unit
 from apps.core.admin.cells import lasting
 from apps.dcm.actions import record_balance
+from apps.factory.tools import TOOLS
 from apps.jobs import actions as jobs
 from apps.jobs import work
 from apps.jobs.models import Job
@@ -67,8 +68,12 @@ def french(cast):
     return browser
 
 
+# Names of rows and of tools, which are nobody's words.
+NAMES = {"Battery", *TOOLS}
+
+
 def wrong_in(page: str) -> set[str]:
-    texts = {text.rstrip(":* ") for text in Visible(page).texts}
+    texts = {text.rstrip(":* ") for text in Visible(page).texts} - NAMES
     return (texts & ENGLISH) | {match for text in texts for match in RAW.findall(text)}
 
 

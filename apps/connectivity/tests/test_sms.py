@@ -113,7 +113,7 @@ def test_only_software_that_wakes_up_is_woken(cast, call, unit):
 
 
 def test_a_unit_that_was_moved_in_wakes_up_by_its_linker(cast, call, unit):
-    version = new(SoftwareVersionType, by=SYSTEM, name="2.16", release_date=timezone.now())
+    version = SoftwareVersionType.objects.get(name="2.16")
     link = new(ProductSoftwareLinker, by=SYSTEM, product=unit, software_version_type=version)
     assert wake(call, cast.alice, unit).status_code == 400  # ordered, not running
     ProductSoftwareLinker.objects.filter(pk=link.pk).update(date_added=timezone.now())
