@@ -1,7 +1,8 @@
 """What a unit was ordered and has not confirmed, and what it runs and holds, in people's words."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,18 @@ STEPS: Mapping[str, Promise] = {
     "skipped": gettext_lazy("Passed over"),
     "failed": gettext_lazy("Failed"),
 }
+DETAILS: Sequence[tuple[str, Promise]] = (
+    ("expired", gettext_lazy("it did not reach the unit within an hour")),
+    ("superseded", gettext_lazy("a newer order took its place")),
+    ("unit", gettext_lazy("the unit's quota of messages for the day was spent")),
+    ("entity", gettext_lazy("the entity's quota of messages for the day was spent")),
+    (r"retry (?P<number>\d+)", gettext_lazy("sent again, %(number)s")),
+    ("the version is marked as bad", gettext_lazy("the version is marked as bad")),
+    (
+        r"(?P<number>\d+) attempt\(s\) left another version running",
+        gettext_lazy("another version runs still; tried: %(number)s"),
+    ),
+)
 AHEAD = ("connected", "told", "confirmed")  # every order's way, message or not
 
 
@@ -74,12 +87,20 @@ def _way(order: Order) -> list[Step]:
     steps = [
         Step(
             STEPS.get(one.step, one.step), one.at, called(order.asked_by) if one.step == "queued" else "",
-            "" if one.step == "queued" else one.detail or "",
+            "" if one.step == "queued" else in_words(one.detail or ""),
         )
         for one in order.steps
     ]  # fmt: skip
     ahead = AHEAD[AHEAD.index(order.next_step) :] if order.next_step in AHEAD else (order.next_step,)
     return steps + [Step(STEPS.get(name, name)) for name in ahead]
+
+
+def in_words(detail: str) -> str:
+    """What a step's detail, which speaks English to programs, says to people."""
+    for shape, text in DETAILS:
+        if match := re.fullmatch(shape, detail):
+            return str(text) % match.groupdict()
+    return detail
 
 
 def _title(order: Order) -> str:
