@@ -107,7 +107,7 @@ OPTIONS: Mapping[str, str] = {
     "pending": "pending", "removed": "removed", "Broken on Arrival": "broken on arrival",
     "Repair and Return": "repair and return", "Replaced": "replaced", "Repossessed": "repossessed",
     "delivered": "delivered", "failed": "failed", "processed": "processed", "discarded": "discarded",
-    "replayed": "replayed", "failure": "failed", "success": "succeeded", "bad-payment": "bad payment",
+    "replayed": "replayed", "running": "running", "stopped": "stopped", "done": "done", "failure": "failed", "success": "succeeded", "bad-payment": "bad payment",
     "force-reset": "forced reset", "payment": "payment", "zero-command": "zeroing", "phone": "phone", "sms": "SMS",
     "visit": "visit", "init": "never switched", "enabled": "enabled", "disabled": "disabled",
     "pending_enabled": "pending: enable", "pending_disabled": "pending: disable",
