@@ -106,6 +106,11 @@ class RolloutAdmin(RowAdmin):
     list_filter = (RolloutStateFilter, "product_type")
     actions_detail = ("next_group", "stop")
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request)
+        one = request.resolver_match and request.resolver_match.kwargs.get("object_id")
+        return found if one else rollouts.with_progress(found)
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["shown_progress", *super().get_fields(request, obj)]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Mod
 
 from apps.products.models import Product, ProductEntityLinker, ProductSoftwareLinker, SoftwareRollout
@@ -33,11 +33,23 @@ class Progress:
         return 100.0 * self.failed / self.ordered if self.ordered else 0.0
 
 
+def with_progress(found: QuerySet[SoftwareRollout]) -> QuerySet[SoftwareRollout]:
+    """The same roll-outs, their orders counted along with them: a list of them costs no query a row."""
+    failed = Q(orders__date_added=None, orders__date_removed=None, orders__update_attempts__gte=F("attempts_allowed"))
+    return found.annotate(
+        ordered=Count("orders"),
+        confirmed=Count("orders", filter=Q(orders__date_added__isnull=False)),
+        failed=Count("orders", filter=failed),
+        withdrawn=Count("orders", filter=Q(orders__date_added=None, orders__date_removed__isnull=False)),
+    )
+
+
 def progress(rollout: SoftwareRollout) -> Progress:
-    rows = ProductSoftwareLinker.objects.filter(rollout=rollout)
-    failed = rows.filter(date_added=None, update_attempts__gte=rollout.attempts_allowed, date_removed=None)
-    withdrawn = rows.filter(date_added=None, date_removed__isnull=False)
-    return Progress(rows.count(), rows.filter(date_added__isnull=False).count(), failed.count(), withdrawn.count())
+    """How it goes now; of a roll-out that with_progress() brought, how it went when that was asked."""
+    told: Any = rollout
+    if not hasattr(rollout, "ordered"):
+        told = with_progress(SoftwareRollout.objects.filter(pk=rollout.pk)).get()
+    return Progress(told.ordered, told.confirmed, told.failed, told.withdrawn)
 
 
 def group(rollout: SoftwareRollout, percent: int) -> QuerySet[Product]:
