@@ -8,7 +8,25 @@ import pytest
 
 os.environ.setdefault("DATA_DIR", os.path.join(os.path.dirname(__file__), "var", "test"))
 
+from tests import databases
 from tests.cast import Caller, Cast, Device, make_cast, make_unit
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    return True  # the copy that comes next is new
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Each worker's database is a copy of one that was migrated once."""
+    from django.db import connection
+
+    name = connection.creation._get_test_db_name()
+    databases.copy_to(name)
+    yield
+    connection.close()
+    databases.drop(name)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests import databases
 from tests.browser.find_chromium import find
 
 expect.set_options(timeout=30_000)
@@ -33,27 +34,24 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def scratch_database(name):
-    """The environment's PostgreSQL with a database of our own, or nothing: then SQLite in DATA_DIR."""
-    url = os.environ.get("DATABASE_URL")
-    if not url:
+def scratch_database(name: str, folder: Path | None = None):
+    """A database of this name beside the environment's PostgreSQL, or nothing: then SQLite in `folder`.
+
+    Empty; migrated where the folder of the process to come is named.
+    """
+    if not databases.URL:
+        if folder is not None:
+            databases.copy_to(str(folder / "backoffice.sqlite3"))
         yield {}
         return
-    import psycopg2
-
-    def run(statement):
-        link = psycopg2.connect(url)
-        link.autocommit = True
-        with link.cursor() as cursor:
-            cursor.execute(statement)
-        link.close()
-
-    run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    run(f"CREATE DATABASE {name}")
+    if folder is not None:
+        databases.copy_to(name)
+    else:
+        databases.create(name)
     try:
-        yield {"DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+        yield {"DATABASE_URL": databases.at(name)}
     finally:
-        run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        databases.drop(name)
 
 
 def environment(folder: Path, port: int, extra: dict[str, str]) -> dict[str, str]:
@@ -134,8 +132,9 @@ class Running:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    with scratch_database(f"browser_{os.getpid()}") as extra:
-        running = Running(tmp_path_factory.mktemp("server"), extra)
+    folder = tmp_path_factory.mktemp("server")
+    with scratch_database(f"browser_{os.getpid()}", folder) as extra:
+        running = Running(folder, extra)
         try:
             yield running.wait()
         finally:
