@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.csrf import csrf_protect
 from django_celery_beat.models import PeriodicTask
 from unfold.sites import UnfoldAdminSite
@@ -102,6 +103,9 @@ class BackOfficeSite(UnfoldAdminSite):
         }  # fmt: skip
         return TemplateResponse(request, f"unfold/helpers/{which}.html", context, headers={"HX-Trigger": "search"})
 
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return sidebar.shown(request)
+
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """Django's apps are rooms of the house; people know the groups of the first page."""
         return redirect("admin:index")
@@ -109,8 +113,12 @@ class BackOfficeSite(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         return [path("system/", self.admin_view(system.page(self)), name="system"), *super().get_urls()]
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """The groups, in their order, instead of Django's apps."""
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """The groups, in their order, instead of Django's apps. Every page has them in its context and the first page
+        alone shows them: worked out when looked at."""
+        return SimpleLazyObject(lambda: self._groups(request, app_label))
+
+    def _groups(self, request: HttpRequest, app_label: str | None) -> list[dict[str, Any]]:
         held = {entry["model"]: entry for app in super().get_app_list(request, app_label) for entry in app["models"]}
         found = []
         for number, (title, _icon, paths) in enumerate(GROUPS):

@@ -279,7 +279,7 @@ UNFOLD = {
     "LANGUAGES": {"action": lambda request: reverse("console:language"), "navigation": []},
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "backoffice.sidebar.navigation"},
+    "SIDEBAR": {"show_search": True, "show_all_applications": False},
 }
 
 # Files: kept by browsers for ever, since their address changes with them; served from where they lie (docs/adr/0015).

@@ -3,14 +3,18 @@
 Tables that hold rows come first; those that only link two others, and empty ones, are folded away below them.
 """
 
+import functools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.levels import Level
@@ -65,9 +69,9 @@ KEPT_FOR = 600.0  # seconds
 _held: dict[str, tuple[float, frozenset[str]]] = {}
 
 
-def folded(paths: Iterable[str]) -> list[str]:
+def folded(paths: Iterable[str], held: Container[str] | None = None) -> list[str]:
     """Those of these tables that hold nothing, or only link others."""
-    held = _with_rows()
+    held = _with_rows() if held is None else held
     return [path for path in paths if path not in held or ("_linker" in path and path not in IN_USE)]
 
 
@@ -93,41 +97,73 @@ def changelist(path: str) -> str:
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar, for those whom the admin lets in."""
-    found = []
-    for title, icon, paths in GROUPS:
-        away = set(folded(paths))
-        items = [
-            {"title": capfirst(TABLES[name].model._meta.verbose_name_plural), "link": changelist(name),
-             "folded": name in away}
-            for name in sorted(paths, key=lambda name: name in away)
-        ]  # fmt: skip
-        found.append({"title": title, "icon": icon, "collapsible": True, "items": items})
-    return [*found, {"title": _("System"), "icon": "settings", "collapsible": True, "items": system_items()}]
+class Sidebar(list[dict[str, Any]]):
+    """The groups of links, and the HTML of them."""
+
+    html: SafeString
+
+
+def shown(request: HttpRequest) -> Sidebar:
+    """The sidebar, for those whom the admin lets in. A hundred links are rendered once for all who see the same ones
+    in the same language from the same page."""
+    user: Any = request.user
+    return _rendered(get_language(), user.level, user.is_global, _with_rows(), _active(request.path))
+
+
+def _active(path: str) -> str:
+    """The link under which the page of this address stands."""
+    return next((link for link in _links() if path.startswith(link)), "")
+
+
+@functools.cache
+def _links() -> list[str]:
+    return [*(changelist(path) for path in TABLES), *(item["link"] for item in system_items())]
+
+
+@functools.lru_cache(maxsize=128)
+def _rendered(language: str, level: Level, is_global: bool, held: frozenset[str], active: str) -> Sidebar:
+    found = Sidebar()
+    for title, _icon, paths in GROUPS:
+        away = set(folded(paths, held))
+        links = {
+            path: _link(capfirst(TABLES[path].model._meta.verbose_name_plural), changelist(path), active)
+            for path in paths
+        }
+        first = [link for path, link in links.items() if path not in away]
+        found.append({"title": title, "first": first, "folded": [links[path] for path in paths if path in away]})
+    pages = [_link(item["title"], item["link"], active) for item in system_items() if _may(item, level, is_global)]
+    found.append({"title": _("System"), "first": pages, "folded": []})
+    for group in found:
+        group["deep"] = any(link["active"] for link in group["folded"])
+        group["open"] = group["deep"] or any(link["active"] for link in group["first"])
+    found.html = mark_safe(render_to_string("admin/_sidebar.html", {"groups": found}))  # noqa: S308  # escaped in it
+    return found
+
+
+def _link(title: Any, where: str, active: str) -> dict[str, Any]:
+    return {"title": title, "link": where, "active": where == active}
 
 
 def system_items() -> list[dict[str, Any]]:
-    def of_all(request: HttpRequest) -> bool:
-        user: Any = request.user
-        return bool(user.level >= Level.SYSTEM and user.is_global)
-
-    def of_system(request: HttpRequest) -> bool:
-        return bool(request.user.level >= Level.SYSTEM)  # type: ignore[union-attr]
-
+    """`level`: whom the page is for; `of_all`: only those among them who see every entity."""
     schedules, sign_ins = "admin:django_celery_beat_periodictask_changelist", "admin:accounts_signin_changelist"
     return [
-        {"title": _("How it is doing"), "link": reverse("admin:system"), "permission": of_all},
-        {"title": _("What runs by itself"), "link": reverse(schedules), "permission": of_all,
+        {"title": _("How it is doing"), "link": reverse("admin:system"), "level": Level.SYSTEM, "of_all": True},
+        {"title": _("What runs by itself"), "link": reverse(schedules), "level": Level.SYSTEM, "of_all": True,
          "also": _("periodic tasks, schedules")},
-        {"title": _("Sign-ins"), "link": reverse(sign_ins), "permission": of_system},
+        {"title": _("Sign-ins"), "link": reverse(sign_ins), "level": Level.SYSTEM},
         {"title": _("Jobs"), "link": reverse("console:jobs")},
     ]  # fmt: skip
 
 
 def system_pages(request: HttpRequest) -> list[dict[str, Any]]:
     """Those that this reader may open."""
-    return [item for item in system_items() if "permission" not in item or item["permission"](request)]
+    user: Any = request.user
+    return [item for item in system_items() if _may(item, user.level, user.is_global)]
+
+
+def _may(item: Mapping[str, Any], level: Level, is_global: bool) -> bool:
+    return level >= item.get("level", level) and (is_global or not item.get("of_all"))
 
 
 def trail(request: HttpRequest) -> Mapping[str, Any]:

@@ -98,7 +98,7 @@ def test_a_press_that_is_not_carried_out_says_why_above_its_button(person, serve
     forget(someone)
     button.click()
     expect(box).to_contain_text(words["ended"])
-    assert page.locator("#ended").is_visible()
+    expect(page.locator("#ended")).to_be_visible()
     assert f"/units/{imei}" in page.url  # nobody was taken away from what they were doing
     someone.keep("ended")
     assert f"'product_imei': '{imei}'" not in server.manage("shell", "-v", "0", "-c", (
