@@ -131,6 +131,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 # Series of telemetry (a field of a measurement under a set of tags) that one unit may have.
 TELEMETRY_SERIES = env.number("TELEMETRY_SERIES", 500, low=1, high=1_000_000)
 
+# Repair workflows: a folder of definitions beside the shipped ones; one of the same name takes its place.
+WORKFLOWS = Path(_own) if (_own := env.text("WORKFLOWS")) else None
+
 # People
 SIMPLE_HISTORY_DATE_INDEX = False  # a history is asked for by its row
 AUTH_USER_MODEL = "accounts.User"

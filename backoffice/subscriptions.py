@@ -35,4 +35,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],
     "product.messaged": [LIVE],
+    "repair.opened": [LIVE],
+    "repair.moved": [LIVE],
+    "repair.ended": [LIVE],
 }

@@ -18,6 +18,7 @@ v1: list[Any] = [
     path("", include("apps.factory.urls")),
     path("", include("apps.products.urls")),
     path("", include("apps.repairs.urls")),
+    path("", include("apps.workflows.urls")),
     path("", include("apps.connectivity.urls")),
     *table_urls(CATALOGUE),
 ]

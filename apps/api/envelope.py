@@ -59,5 +59,5 @@ def invalid(errors: dict[str, str], code: str = "invalid") -> dict[str, Any]:
     }
 
 
-def error(message: str, code: str) -> dict[str, Any]:
-    return {"status": "error", "message": message, "data": None, "code": code}
+def error(message: str, code: str, data: Any = None) -> dict[str, Any]:
+    return {"status": "error", "message": message, "data": data, "code": code}

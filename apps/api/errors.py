@@ -31,7 +31,7 @@ def exception_handler(error: Exception, context: Any = None) -> HttpResponse | N
     if isinstance(error, Invalid):
         return envelope.answer(envelope.invalid(error.errors, error.code), error.status)
     if isinstance(error, Refused):
-        response = envelope.answer(envelope.error(error.message, error.code), error.status)
+        response = envelope.answer(envelope.error(error.message, error.code, error.data), error.status)
         if isinstance(error, TooMany):
             response["Retry-After"] = str(error.retry_after)
         return response

@@ -4,15 +4,19 @@ Texts name the field, the reason and the way out. `code` is the machine-readable
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class Refused(Exception):
     status = 400
     code = "refused"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    data: Any = None  # what an answer of the API carries beside the text
+
+    def __init__(self, message: str, *, code: str | None = None, data: Any = None) -> None:
         super().__init__(message)
         self.message = message
+        self.data = data
         if code:
             self.code = code
 

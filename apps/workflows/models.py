@@ -1,4 +1,4 @@
-"""Which repair workflow somebody gets."""
+"""Which repair workflow somebody gets, and the definitions that repairs began with."""
 
 from django.db import models
 
@@ -17,3 +17,16 @@ class RepairWorkflowSelector(Row):
     workflow_name = models.CharField(max_length=255, null=True)
     selector_type = models.CharField(max_length=255)
     selector_value = models.CharField(max_length=255)
+
+
+class WorkflowVersion(models.Model):
+    """A definition as it was when a repair first began with it; such a repair stays on it (ours)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=80)
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    first_used = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"

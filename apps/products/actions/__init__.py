@@ -1,7 +1,7 @@
 """What may be done to a unit. Each takes the unit's row lock first, checks, changes, and writes down what happened."""
 
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
-from apps.products.actions.lifecycle import change_state, register_product
+from apps.products.actions.lifecycle import change_state, move_to, register_product
 from apps.products.actions.parameters import order_parameter, parameter_row_written, set_parameter, settle_parameters
 from apps.products.actions.reports import record_connection, record_places
 from apps.products.actions.rollouts import (
@@ -49,6 +49,7 @@ __all__ = [
     "finish_rollout",
     "lapse_orders",
     "lock_software",
+    "move_to",
     "order_parameter",
     "parameter_row_written",
     "software_row_written",

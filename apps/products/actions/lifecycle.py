@@ -36,9 +36,20 @@ def register_product(*, by: Actor, **columns: Any) -> Product:
 
 @action(level=Level.ADMIN)
 def change_state(product: Product, *, new_state: int, by: Actor) -> Product:
-    """Move the unit to another state; only the documented moves are allowed."""
+    """Move the unit to another state by hand; only the documented moves are allowed. What ran in the state it leaves
+    ends with it (Product.LEFT)."""
     product = queries.fetch(product.product_imei, by=by, lock=True)
     refuse_if(not StateType.objects.filter(pk=new_state).exists(), "new_state", "points to no row that exists")
+    held = product.latest_state.current_state_type_id if product.latest_state else NON_EXISTANT
+    move_to(product, new_state=new_state, by=by)
+    for end in Product.LEFT:
+        end(product, left=held, by=by)
+    return product
+
+
+@action(level=None)
+def move_to(product: Product, *, new_state: int, by: Actor) -> None:
+    """The unit, whose row the caller holds, enters this state."""
     held = product.latest_state.current_state_type_id if product.latest_state else NON_EXISTANT
     refuse_if(
         new_state not in MOVES.get(held, set()),
@@ -53,4 +64,3 @@ def change_state(product: Product, *, new_state: int, by: Actor) -> Product:
         "product.state_changed", product, by=by, state=new_state,
         enabled_status=latest.current_enable_state if latest else None, user=by.name_for_record,
     )  # fmt: skip
-    return product

@@ -45,6 +45,9 @@ class Product(Row):
     # What later rooms know of that has such numbers too: (unit, numbers, device key) → [rows with numbers, device_key].
     RIVALS: ClassVar[list[Callable[["Product", Collection[str], str | None], list[Any]]]] = []
 
+    # What later rooms end when somebody moves a unit to another state by hand: (unit, left=, by=).
+    LEFT: ClassVar[list[Callable[..., Any]]] = []
+
     RULES: ClassVar[Any] = {
         "serial_number": rules.whole, "imsi": rules.IMSI, "iccid": rules.ICCID, "ip_address": rules.address,
         "gps_lat": rules.LATITUDE, "gps_lon": rules.LONGITUDE,

@@ -15,6 +15,7 @@ class Repair(Row):
     """A stay of a unit in a repair centre."""
 
     SCOPE = Follows("product")
+    HIDDEN = ("workflow_version", "running", "ended_at")
 
     repair_id = models.AutoField(primary_key=True)
     product = of_product("repairs", models.PROTECT)
@@ -34,6 +35,19 @@ class Repair(Row):
     outcome = models.CharField(max_length=255, null=True)
     # The centre of the user who opened it; the documentation shows it in answers, not among the columns.
     repair_centre = models.ForeignKey(RepairCentre, models.PROTECT, null=True, related_name="repairs")
+    # Of a repair that the engine runs or ran: the digest of the definition it began with. One made through the table
+    # has none, and may stand beside a running one.
+    workflow_version = models.CharField(max_length=64, null=True, editable=False)
+    running = models.BooleanField(default=False, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product"], condition=models.Q(running=True), name="repairs_one_running_a_unit"
+            )
+        ]
+        indexes = [models.Index(fields=["workflow_state_id"], condition=models.Q(running=True), name="repairs_running")]
 
 
 class RepairActionTypeLinker(Row):
@@ -110,6 +124,7 @@ class RepairWorkflowHistory(Row):
     """What a step of a workflow changed, so that it can be undone."""
 
     SCOPE = Follows("repair")
+    HIDDEN = ("undone",)
 
     repair_workflow_history_id = models.AutoField(primary_key=True)
     repair = models.ForeignKey(Repair, models.CASCADE, related_name="repair_workflow_history")
@@ -117,6 +132,7 @@ class RepairWorkflowHistory(Row):
     end_state_id = models.CharField(max_length=255, null=True)
     update_commands_bin = models.BinaryField(null=True)
     can_undo = models.BooleanField(null=True)
+    undone = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name_plural = "repair workflow histories"

@@ -1,0 +1,134 @@
+"""Parts that leave and enter a unit in a repair, and parts that are wished for.
+
+Called by workflows inside a step, which holds the unit's row. Fittings are never rewritten: what is undone ends, and
+what was taken out comes back as a fitting of its own.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from apps.core.actors import Actor
+from apps.core.identifiers import readings
+from apps.core.refusals import Invalid
+from apps.core.rows import new, touch
+from apps.parts.models import Part, PartType, PartTypeReplacementLinker
+from apps.products.models import Product
+from apps.repairs import queries
+from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker
+
+
+@dataclass(frozen=True)
+class Done:
+    """`removed`: the key of the fitting that ended, if one did."""
+
+    fitting: PartProductLinker
+    wish: RepairPartTypeLinker
+    wish_is_new: bool
+    removed: int | None
+
+
+def wish(repair: Repair, kind: PartType, *, at: dt.datetime, by: Actor) -> RepairPartTypeLinker:
+    """A part of this type is wanted; what it is to replace is said where it is known."""
+    old = _replaced_by(repair.product, kind)
+    replaced = old.part.part_type if old else None
+    row: RepairPartTypeLinker = new(
+        RepairPartTypeLinker, by=by, repair=repair, new_part_type=kind, old_part_type=replaced, requested_date=at,
+        non_transferable=_non_transferable(replaced, kind),
+    )  # fmt: skip
+    return row
+
+
+def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: Actor) -> Done:
+    """Fit the part of this serial number. Invalid where there is none in sight, where it sits in a unit, and where
+    nothing in this unit may be replaced by its type."""
+    part = _part(serial, by=by)
+    if sitting := PartProductLinker.objects.filter(part=part, date_removed=None).first():
+        here = "this" if sitting.product_id == product.product_imei else "another"
+        raise Invalid({"serial": f"sits in {here} unit already"})
+    old = _replaced_by(product, part.part_type)
+    if old is None and not _belongs(product, part.part_type):
+        raise Invalid({"serial": f"is a {part.part_type.name}, which replaces nothing that sits in this unit"})
+    if old is not None:
+        end(old, repair=repair, at=at, by=by)
+    fitting: PartProductLinker = new(
+        PartProductLinker, by=by, part=part, product=product, date_added=at, added_repair=repair,
+        replaced_part=old.part if old else None,
+    )  # fmt: skip
+    open_wishes = RepairPartTypeLinker.objects.filter(repair=repair, new_part_type=part.part_type, replaced_date=None)
+    wished = open_wishes.order_by("pk").first()
+    row = wished or new(
+        RepairPartTypeLinker, by=by, repair=repair, new_part_type=part.part_type,
+        old_part_type=old.part.part_type if old else None,
+        non_transferable=_non_transferable(old.part.part_type if old else None, part.part_type),
+    )  # fmt: skip
+    row.new_part, row.replaced_date = part, at
+    touch(row, "new_part", "replaced_date", by=by)
+    return Done(fitting, row, wished is None, old.pk if old else None)
+
+
+def unfit(
+    repair: Repair,
+    fitting: PartProductLinker,
+    *,
+    wish: int,
+    wish_was_new: bool,
+    removed: int | None,
+    at: dt.datetime,
+    by: Actor,
+) -> None:
+    """Take back what fit() did. Invalid where the part has moved on since."""
+    if fitting.date_removed is not None:
+        raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
+    end(fitting, repair=repair, at=at, by=by)
+    if removed is not None:
+        old = PartProductLinker.objects.get(pk=removed)
+        if PartProductLinker.objects.filter(part=old.part_id, date_removed=None).exists():
+            raise Invalid({"undo": f"the part {old.part} sits in a unit since"}, code="not_undoable")
+        new(
+            PartProductLinker, by=by, part=old.part, product=fitting.product, date_added=at, added_repair=repair,
+            replaced_part=fitting.part,
+        )  # fmt: skip
+    row = RepairPartTypeLinker.objects.get(pk=wish)
+    if wish_was_new:
+        row.delete()
+    else:
+        row.new_part = row.replaced_date = None
+        touch(row, "new_part", "replaced_date", by=by)
+
+
+def end(fitting: PartProductLinker, *, repair: Repair, at: dt.datetime, by: Actor) -> None:
+    fitting.date_removed, fitting.removed_repair = at, repair
+    touch(fitting, "date_removed", "removed_repair", by=by)
+
+
+def _part(serial: str, *, by: Actor) -> Part:
+    for wanted in readings(serial):
+        part = Part.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(serial_number=wanted)
+        if found := part.select_related("part_type").first():
+            return found
+    raise Invalid({"serial": "is no part that is known here; look at the label once more"})
+
+
+def _replaced_by(product: Product, kind: PartType) -> PartProductLinker | None:
+    """What sits in the unit and may be replaced by this type: one of the same type first."""
+    sitting = list(queries.fitted(product).select_related("part__part_type").order_by("pk"))
+    same = next((fitting for fitting in sitting if fitting.part.part_type_id == kind.pk), None)
+    if same is not None:
+        return same
+    allowed = queries.replacements(product, {fitting.part.part_type_id for fitting in sitting})
+    return next(
+        (one for one in sitting if kind in allowed.get(one.part.part_type_id, [])),
+        None,
+    )
+
+
+def _belongs(product: Product, kind: PartType) -> bool:
+    """Whether this type of part has a place in this type of unit that nothing fills now."""
+    return kind.part_type_product_type_linker.filter(product_type=product.product_type_id).exists()
+
+
+def _non_transferable(old: PartType | None, kind: PartType) -> bool:
+    rule = PartTypeReplacementLinker.objects.filter(Q(existing_part_type=old), replacement_part_type=kind).first()
+    return bool(rule and rule.non_transferable)

@@ -1,0 +1,12 @@
+from apps.api.endpoint import route
+from apps.workflows import api
+
+urlpatterns = [
+    route("products/<str:imei>/get_repair", api.get_repair),
+    route("repairs/list_current_states", api.list_current_states),
+    route("repairs/<str:key>/current_state", api.current_state),
+    route("repairs/<str:key>/send_inputs", api.send_inputs),
+    route("repairs/<str:key>/send_events", api.send_events),
+    route("repairs/<str:key>/history", api.history),
+    route("repairs/<str:key>/undo", api.undo),
+]
