@@ -79,9 +79,11 @@ def unfit(
     by: Actor,
 ) -> None:
     """Take back what fit() did. Invalid where the part has moved on since."""
-    if fitting.date_removed is not None:
+    # A later step that was undone may have put it back under a fitting of its own.
+    sits = PartProductLinker.objects.filter(part=fitting.part_id, product=fitting.product_id, date_removed=None).first()
+    if sits is None:
         raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
-    end(fitting, repair=repair, at=at, by=by)
+    end(sits, repair=repair, at=at, by=by)
     if removed is not None:
         old = PartProductLinker.objects.get(pk=removed)
         if PartProductLinker.objects.filter(part=old.part_id, date_removed=None).exists():

@@ -87,13 +87,15 @@ class Rules(Shape):
 
 
 class Input(Shape):
-    """`part_scan`: a text that a part's serial number is scanned into. `optional`: nobody has to give it."""
+    """`part_scan`: a text that a part's serial number is scanned into. `optional`: nobody has to give it. `example`:
+    what a sound unit gives; shown in the empty field, and what the test drives take."""
 
     ident: Ident
     label: Words
     data_type: DataType
     unit: str | None = None
     hint: Words | None = None
+    example: int | float | str | None = None
     optional: bool = False
     part_scan: bool = False
     validation_rules: Rules = Rules()

@@ -1,0 +1,61 @@
+"""A technician who takes any step there is, for tests that walk whole workflows."""
+
+from apps.core.actors import SYSTEM
+from apps.core.rows import new
+from apps.parts.models import Part, PartType, PartTypeCategory, PartTypeReplacementLinker
+from apps.products.actions import change_state
+from apps.products.models import Product
+from apps.products.states import IN_REPAIR_SYSTEM, SHIPPED
+from apps.repairs.models import PartProductLinker, SymptomType, SymptomTypeProductTypeLinker
+from apps.workflows import queries
+
+
+def parts_to_fit(product_type):
+    """A battery and a casing that may be replaced by their like, and a symptom for this type of unit."""
+    casing = new(PartTypeCategory, by=SYSTEM, name="Casing")
+    new(PartType, by=SYSTEM, name="Shell", part_type_category=casing, serial_number_category="known")
+    for kind in fitted_types():
+        new(
+            PartTypeReplacementLinker, by=SYSTEM, existing_part_type=kind, replacement_part_type=kind,
+            default_part_type=True, critical_part_type=False, non_transferable=False,
+        )  # fmt: skip
+    symptom = new(SymptomType, by=SYSTEM, name="Dark", label="dark")
+    new(SymptomTypeProductTypeLinker, by=SYSTEM, symptom_type=symptom, product_type_id=product_type)
+
+
+def fitted_types():
+    return [PartType.objects.get(pk=45), PartType.objects.get(name="Shell")]
+
+
+def broken_unit(unit, product_type):
+    """The unit as one of this type, in the repair system, with a battery and a casing in it."""
+    Product.objects.filter(pk=unit.pk).update(product_type=product_type)
+    unit.refresh_from_db()
+    for state in (SHIPPED, IN_REPAIR_SYSTEM):
+        change_state(unit, new_state=state, by=SYSTEM)
+    for kind in fitted_types():
+        part = new(Part, by=SYSTEM, part_type=kind, serial_number=f"OLD-{kind.pk}-{unit.pk}")
+        new(PartProductLinker, by=SYSTEM, part=part, product=unit)
+    return unit
+
+
+def a_value(spec, product, chance):
+    """Something that the input takes."""
+    rules = spec.validation_rules
+    if spec.example is not None and chance.random() < 0.7:
+        return spec.example
+    match spec.data_type:
+        case "int" | "float":
+            low, high = rules.min or 0, rules.max if rules.max is not None else 100
+            step = rules.step or 1
+            value = round(low + step * chance.randint(0, int((high - low) / step)), 6)
+            return int(value) if spec.data_type == "int" else value
+        case "datetime":
+            return "2026-03-30"
+        case "string" | "text" if not spec.part_scan:
+            return "w" * max(rules.minlength or 1, 1)
+        case "string":
+            kind = chance.choice(fitted_types())
+            return new(Part, by=SYSTEM, part_type=kind, serial_number=f"NEW-{Part.objects.count()}").serial_number
+    offered = [option["value"] for option in queries.options_of(spec, product, "en")]
+    return chance.choice(offered) if spec.selection_type == "single" else [chance.choice(offered)]
