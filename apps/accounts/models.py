@@ -273,7 +273,7 @@ class RepairCentre(Row):
 
     repair_centre_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
-    entity = models.OneToOneField(Entity, models.PROTECT, related_name="repair_centre")
+    entity = models.ForeignKey(Entity, models.PROTECT, related_name="repair_centre")
 
 
 class UserRepairCentreLink(Row):
@@ -283,7 +283,7 @@ class UserRepairCentreLink(Row):
 
     user_repair_centre_link_id = models.AutoField(primary_key=True)
     username = models.CharField(max_length=255, unique=True)
-    repair_centre = models.OneToOneField(RepairCentre, models.PROTECT, related_name="user_repair_centre_link")
+    repair_centre = models.ForeignKey(RepairCentre, models.PROTECT, related_name="user_repair_centre_link")
 
 
 class EntityFacilityLinker(Row):

@@ -69,9 +69,10 @@ def update_row(table: Table, key: Any, values: Mapping[str, Any], *, by: Actor) 
     errors = _unknown(table, values)
     cleaned: dict[str, Any] = {}
     hooked: list[tuple[str, Any]] = []
+    owned = {*table.owned, *(table.owned_of(row) if table.owned_of else ())}
     for name, value in values.items():
         column = table.columns.get(name)
-        if column is None or column.is_system_set or column.name in table.owned:
+        if column is None or column.is_system_set or column.name in owned:
             continue
         if column is table.key and name not in table.fixed:
             continue

@@ -15,7 +15,8 @@ class Table:
     """What /v1/<path> offers. A level of None: that method does not exist (405).
     `also_at`: other paths of the same table.
 
-    `owned`: columns that actions own, ignored in a body. `fixed`: natural keys, required on POST, never changed.
+    `owned`: columns that actions own, ignored in a body; `owned_of`: those that they own in this row.
+    `fixed`: natural keys, required on POST, never changed.
     `on_edit`: column → action(row, value=, by=) that a PUT of that column calls instead of writing it.
     `defaults`: what a POST that does not name the column is given.
     `after_write`: the action(row, by=) that follows a POST or a PUT, in the same transaction.
@@ -30,6 +31,7 @@ class Table:
     edit: Level | None = Level.SYSTEM
     delete: Level | None = Level.SYSTEM
     owned: tuple[str, ...] = ()
+    owned_of: Callable[[Any], tuple[str, ...]] | None = None
     fixed: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     on_edit: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

@@ -37,6 +37,13 @@ def repair_written(repair: Repair, *, by: Actor) -> None:
             repair.save(update_fields=["repair_centre"])
 
 
+@action(level=Level.SYSTEM)
+def delete_repair(repair: Repair, *, by: Actor) -> None:
+    """Not one that a workflow runs: its unit would stand in the repair system without it."""
+    refuse_if(repair.running, "repair_id", "is running; bring it to its end first")
+    repair.delete()
+
+
 @action(level=None)
 def part_parameter_row_written(row: PartParameter, *, by: Actor) -> None:
     """An order through its table. It goes with the instructions of the unit that the part sits in; a part on a shelf

@@ -45,8 +45,9 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
     nothing in this unit may be replaced by its type."""
     part = _part(serial, by=by)
     if sitting := PartProductLinker.objects.filter(part=part, date_removed=None).first():
-        here = "this" if sitting.product_id == product.product_imei else "another"
-        raise Invalid({"serial": f"sits in {here} unit already"})
+        if sitting.product_id == product.product_imei:
+            raise Invalid({"serial": "sits in this unit already"})
+        raise Invalid({"serial": "sits in another unit already"})
     old = _replaced_by(product, part.part_type)
     if old is None and not _belongs(product, part.part_type):
         raise Invalid({"serial": f"is a {part.part_type.name}, which replaces nothing that sits in this unit"})
@@ -80,7 +81,7 @@ def unfit(
 ) -> None:
     """Take back what fit() did. Invalid where the part has moved on since."""
     # A later step that was undone may have put it back under a fitting of its own.
-    sits = PartProductLinker.objects.filter(part=fitting.part_id, product=fitting.product_id, date_removed=None).first()
+    sits = PartProductLinker.objects.filter(part=fitting.part_id, product=fitting.product, date_removed=None).first()
     if sits is None:
         raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
     end(sits, repair=repair, at=at, by=by)

@@ -7,7 +7,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.parts.models import PartParameter, PartTypeReplacementLinker
 from apps.products.models import Product, ProductParameter
-from apps.repairs.models import PartProductLinker
+from apps.repairs.models import PartProductLinker, Repair
+
+
+def owned_by_workflow(repair: Repair) -> tuple[str, ...]:
+    """The columns of a repair that its workflow writes, and nobody through the table."""
+    return ("workflow_name", "workflow_state_id", "context", "outcome") if repair.workflow_version else ()
 
 
 def fitted(product: Product) -> QuerySet[PartProductLinker]:

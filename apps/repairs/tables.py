@@ -1,7 +1,7 @@
 from apps.core.levels import Level
 from apps.core.tables import Table
 from apps.parts.models import PartParameter
-from apps.repairs.actions import part_parameter_row_written, repair_written
+from apps.repairs.actions import delete_repair, part_parameter_row_written, repair_written
 from apps.repairs.models import (
     ActionType,
     ActionTypeProductTypeLinker,
@@ -27,6 +27,7 @@ from apps.repairs.models import (
     SymptomType,
     SymptomTypeProductTypeLinker,
 )
+from apps.repairs.queries import owned_by_workflow
 
 TABLES = [
     # Here, for an order to a part concerns the unit that it sits in.
@@ -49,7 +50,9 @@ TABLES = [
         create=Level.TECHNICAL,
         edit=Level.TECHNICAL,
         owned=("repair_centre_id", "latest_workflow_event_id"),
+        owned_of=owned_by_workflow,
         after_write=repair_written,
+        remove=delete_repair,
     ),
     Table(
         path="repair_action_type_linker",

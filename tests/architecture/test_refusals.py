@@ -10,7 +10,7 @@ from django.utils import translation
 from apps.core.refusal_words import TEMPLATES, _patterns, said, translated
 from apps.core.refusals import Forbidden, Invalid
 
-CALLS = {"Forbidden", "Refused", "NotFound", "Invalid", "BadValue", "refuse_if"}
+CALLS = {"Forbidden", "Refused", "NotFound", "Invalid", "BadValue", "BadInput", "refuse_if"}
 # Doors of machines, which speak English: bodies, queries, units.
 SPEAK_ENGLISH = ("api", "gateway", "telemetry")
 

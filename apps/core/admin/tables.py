@@ -123,6 +123,8 @@ class RowAdmin(RowList):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fixed = [] if obj is None else [*self.table.fixed, self.table.key.name]
+        if obj is not None and self.table.owned_of:
+            fixed += self.table.owned_of(obj)
         names = [
             column.field.name
             for column in self.table.columns.values()

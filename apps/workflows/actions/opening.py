@@ -13,9 +13,9 @@ from apps.products.models import Product
 from apps.products.states import IN_REPAIR_SYSTEM, NAMES
 from apps.repairs.models import Repair
 from apps.workflows import queries
-from apps.workflows.actions.moving import enter, remember, told
 from apps.workflows.definition.shape import Definition
 from apps.workflows.models import WorkflowVersion
+from apps.workflows.moving import enter, remember, told
 from apps.workflows.steps import Step
 
 

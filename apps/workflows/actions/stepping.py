@@ -12,9 +12,9 @@ from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import new, touch
 from apps.repairs.models import Repair, RepairWorkflowEvent
 from apps.workflows import queries, values
-from apps.workflows.actions.moving import enter, held, remember, told, way
 from apps.workflows.definition.shape import Call, Event, Refusal, State, Way
 from apps.workflows.effects import EFFECTS
+from apps.workflows.moving import enter, held, remember, told, way
 from apps.workflows.steps import Step, kept_of
 
 BY_INPUTS = "inputs"  # the event of a step that its inputs alone took

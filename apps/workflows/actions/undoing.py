@@ -9,8 +9,8 @@ from apps.core.refusals import Refused
 from apps.core.rows import new, touch
 from apps.repairs.models import Repair, RepairWorkflowEvent, RepairWorkflowState
 from apps.workflows import queries
-from apps.workflows.actions.moving import held, told
 from apps.workflows.effects import EFFECTS
+from apps.workflows.moving import held, told
 from apps.workflows.steps import Step
 
 NOT_UNDOABLE = "not_undoable"

@@ -9,7 +9,7 @@ from apps.products.models import Product
 from apps.products.states import IN_REPAIR_SYSTEM
 from apps.repairs.models import RepairWorkflowEvent, RepairWorkflowState
 from apps.workflows import queries
-from apps.workflows.actions.moving import told
+from apps.workflows.moving import told
 
 WITHDRAWN = "withdrawn"
 

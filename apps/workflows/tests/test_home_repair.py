@@ -2,7 +2,9 @@
 
 import pytest
 
+from apps.accounts.models import Entity
 from apps.core.actors import SYSTEM
+from apps.core.levels import Level
 from apps.core.rows import new
 from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.actions import change_state
@@ -15,6 +17,7 @@ from apps.repairs.models import (
     RepairWorkflowEvent,
     RepairWorkflowState,
 )
+from apps.workflows.models import RepairWorkflowSelector
 from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +219,49 @@ def test_the_list_of_open_repairs(bench, call, cast, home):
         assert listed(query).json()["data"] == []
     assert listed("?entity_id=x").status_code == 400
     assert listed("?colour=red").status_code == 400
+
+
+def test_what_the_workflow_writes_nobody_writes_through_the_table(bench, call, cast):
+    where = f"/v1/repairs/{bench.key}"
+    body = {
+        "workflow_state_id": "final_test",
+        "outcome": "repaired",
+        "context": {},
+        "workflow_name": None,
+        "process": None,
+    }
+    assert call(cast.root, "PUT", where, body).status_code == 200
+    repair = Repair.objects.get(pk=bench.key)
+    assert (repair.workflow_state_id, repair.outcome, repair.workflow_name) == ("ss_state_check", None, "home_repair")
+    assert repair.process is None
+    assert call(cast.root, "DELETE", where).status_code == 400
+    made = call(cast.root, "POST", "/v1/repairs", {"product_imei": repair.product_id, "outcome": "by hand"}).json()
+    for what in ("current_state", "history"):
+        answer = call(cast.root, "GET", f"/v1/repairs/{made['repair_id']}/{what}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "no_workflow")
+    assert (
+        call(cast.root, "PUT", f"/v1/repairs/{made['repair_id']}", {"outcome": "changed"}).json()["outcome"]
+        == "changed"
+    )
+    assert call(cast.root, "DELETE", f"/v1/repairs/{made['repair_id']}").status_code == 204
+
+
+def test_who_gets_which_workflow(cast, call, home):
+    def ask(user):
+        return call(user, "GET", f"/v1/products/{home.product_imei}/get_repair")
+
+    technician = cast.users["A", Level.TECHNICAL]
+    Entity.objects.filter(pk=cast.a.pk).update(geic="KE-A")
+    common = {"by": SYSTEM, "product_type_id": HOME}
+    new(RepairWorkflowSelector, selector_type="ENTITY", selector_value="KE-A", workflow_name="unheard_of", **common)
+    refused = ask(technician)
+    assert (refused.status_code, refused.json()["code"]) == (400, "no_definition")
+    assert "unheard_of" in refused.json()["validation_errors"]["workflow_name"]
+    own = new(
+        RepairWorkflowSelector, selector_type="USER", selector_value=technician.email, workflow_name=None, **common
+    )
+    assert ask(technician).status_code == 403
+    RepairWorkflowSelector.objects.filter(pk=own.pk).update(workflow_name="home_repair")
+    assert ask(technician).status_code == 200
+    assert ask(cast.users["A", Level.OVERVIEW]).status_code == 403
+    assert ask(cast.users["B", Level.TECHNICAL]).status_code == 404
