@@ -94,20 +94,18 @@ def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any
 def newest_stands(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
     """Of several pending rows of one type the newest stands. That need not be the one just written: of two that are
     written at once the later number may have come here first."""
-    if row.status != PENDING:
+    if row.status != PENDING or row.parameter_type.repeatable:
         return
-    newest = rows.filter(status=PENDING).order_by("-pk").first() or row
+    newest = rows.filter(status=PENDING).order_by("-pk").values_list("pk", flat=True).first() or row.pk
     _overtake(rows, newest, by)
-    if newest.pk != row.pk and not row.parameter_type.repeatable:
+    if newest != row.pk:
         row.refresh_from_db()
 
 
-def _overtake(rows: QuerySet[Any], by_row: Any, by: Actor) -> None:
+def _overtake(rows: QuerySet[Any], by_key: int, by: Actor) -> None:
     """The pending rows before this one will not be told any more."""
-    if by_row.parameter_type.repeatable:
-        return
     now = timezone.now()
-    rows.filter(status=PENDING, pk__lt=by_row.pk).update(
+    rows.filter(status=PENDING, pk__lt=by_key).update(
         status=EXPIRED, date_added=now, date_removed=now, **_meta(now, by)
     )
 
@@ -117,7 +115,7 @@ def activate(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
     now = timezone.now()
     if not row.parameter_type.repeatable:
         rows.filter(status=ACTIVE).exclude(pk=row.pk).update(status=REMOVED, date_removed=now, **_meta(now, by))
-        _overtake(rows, row, by)
+        _overtake(rows, row.pk, by)
     row.status, row.date_added = ACTIVE, now
     touch(row, "status", "date_added", by=by)
 

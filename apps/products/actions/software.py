@@ -78,7 +78,8 @@ def software_row_written(row: ProductSoftwareLinker, *, by: Actor) -> None:
         ordered = queries.software_ordered(product)
         newest = ordered.order_by("-pk").values_list("pk", flat=True).first()
         _end(ordered.filter(pk__lt=newest), by)
-        row.refresh_from_db()
+        if newest != row.pk:
+            row.refresh_from_db()
     _newer(product, by)
 
 
