@@ -8,7 +8,7 @@
 Checked in the order 401, 405, 403, 404, 400 (design.md, "Errors").
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,12 +36,9 @@ class Body(pydantic.BaseModel):
 
     @pydantic.model_validator(mode="before")
     @classmethod
-    def _storable(cls, data: Any) -> Any:
+    def _object(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             raise ValueError("must be a JSON object")
-        for value in data.values():
-            if isinstance(value, str) and "\x00" in value:
-                raise ValueError("holds characters that cannot be stored")
         return data
 
 
@@ -169,10 +166,21 @@ def read_body(shape: type[Body], request: Request) -> Body:
         if unknown := [name for name in given if name not in known]:
             text = f"is not understood here; there are {', '.join(known)}"
             raise Invalid({str(name)[:80]: text for name in unknown[:20]})
+    if unstorable := list(_unstorable(given)):
+        raise Invalid({place[:120]: "holds characters that cannot be stored" for place in unstorable[:20]})
     try:
         return shape.model_validate(given)
     except pydantic.ValidationError as error:
         raise Invalid(field_errors(error)) from None
+
+
+def _unstorable(given: Any, place: str = "") -> Iterator[str]:
+    """Where in a body or a query stands what a database refuses."""
+    if isinstance(given, str) and "\x00" in given:
+        yield place or "body"
+    pairs = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
+    for name, value in pairs:
+        yield from _unstorable(value, f"{place}.{name}" if place else str(name))
 
 
 def field_errors(error: pydantic.ValidationError) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, cast
 
 from django.http import HttpResponse
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from rest_framework.request import Request
 
 from apps.api.endpoint import Body, endpoint
@@ -13,6 +13,7 @@ from apps.connectivity import actions, letters, queries
 from apps.connectivity.models import RtcDeadLetter, SmsHistory
 from apps.connectivity.tables import SMS
 from apps.connectivity.wire import broker
+from apps.core.identifiers import is_blank
 from apps.core.levels import Level
 from apps.core.refusals import Invalid, NotFound
 from apps.products import queries as units
@@ -29,8 +30,14 @@ def dead_letter(request: Request, key: int) -> RtcDeadLetter:
     return queries.fetch_dead_letter(key, by=cast(Any, request.user))
 
 
+def _said(command: str) -> str:
+    if is_blank(command):
+        raise ValueError("may not be blank")
+    return command
+
+
 class CommandBody(Body):
-    command: Annotated[str, Field(min_length=1, max_length=1000)]
+    command: Annotated[str, Field(max_length=1000), AfterValidator(_said)]
 
 
 class OnlineBody(Body):

@@ -45,7 +45,8 @@ def opened(path: str) -> Generator[str, None, None]:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         source: Any = gzip.GzipFile(fileobj=raw) if packed else raw
-        with io.TextIOWrapper(source, encoding="utf-8", errors="replace", newline="") as lines:
+        # -sig: spreadsheets put a mark before the first heading, which is no part of it.
+        with io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="") as lines:
             yield from lines
 
 

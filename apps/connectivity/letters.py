@@ -19,6 +19,9 @@ SYNC, STATUS_UPDATE, COMMAND = 1, 2, 3
 STATUS, TELEMETRY, REPLY, LOG = 1, 2, 3, 4
 LONGEST = 64 * 1024  # bytes
 DEEPEST = 20
+# Of values and characters together. Each costs a byte at least, so that only a letter whose parts refer to one another
+# (CBOR can) holds more: a few hundred bytes of it would keep its reader busy for ever.
+MOST_HELD = LONGEST
 
 
 class NoLetter(ValueError):
@@ -38,7 +41,7 @@ def unpack(packed: bytes) -> list[Any]:
     if len(packed) > LONGEST:
         raise NoLetter(f"is longer than {LONGEST} bytes")
     try:
-        letter = _plain(cbor2.loads(packed))
+        letter = _Reading().plain(cbor2.loads(packed))
     except NoLetter:
         raise
     except Exception as error:  # bytes of strangers: tags may raise anything
@@ -48,19 +51,32 @@ def unpack(packed: bytes) -> list[Any]:
     return letter
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
+class _Reading:
     """Arrays, maps with texts as keys, texts, numbers, true, false and null; no more is ever in a letter."""
-    if depth > DEEPEST:
-        raise NoLetter(f"is nested deeper than {DEEPEST} levels")
-    if isinstance(value, list | tuple):
-        return [_plain(one, depth + 1) for one in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(one, depth + 1) for key, one in value.items()}
-    if isinstance(value, int) and not LEAST <= value <= MOST:
-        raise NoLetter("holds a number longer than 64 bits")
-    if value is None or isinstance(value, str | int | float):
-        return value
-    raise NoLetter(f"holds something of a kind that no letter has ({type(value).__name__})")
+
+    def __init__(self) -> None:
+        self.held = 0
+
+    def plain(self, value: Any, depth: int = 0) -> Any:
+        self.held += 1 + (len(value) if isinstance(value, str) else 0)
+        if self.held > MOST_HELD:
+            raise NoLetter("holds more than its length allows")
+        if depth > DEEPEST:
+            raise NoLetter(f"is nested deeper than {DEEPEST} levels")
+        if isinstance(value, list | tuple):
+            return [self.plain(one, depth + 1) for one in value]
+        if isinstance(value, dict):
+            return {self.key(key): self.plain(one, depth + 1) for key, one in value.items()}
+        if isinstance(value, int) and not LEAST <= value <= MOST:
+            raise NoLetter("holds a number longer than 64 bits")
+        if value is None or isinstance(value, str | int | float):
+            return value
+        raise NoLetter(f"holds something of a kind that no letter has ({type(value).__name__})")
+
+    def key(self, key: Any) -> str:
+        if not isinstance(key, str | int):
+            raise NoLetter("holds a key that is neither a text nor a number")
+        return str(self.plain(key))
 
 
 def message_of(payload: Mapping[str, Any]) -> bytes:

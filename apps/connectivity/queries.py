@@ -46,10 +46,16 @@ def is_online(product: Product) -> bool:
 
 
 def is_overtaken(product: Product, *, order: int | None, tamper_order: int | None) -> bool:
-    """Whether the order that a message serves is no longer the unit's latest: another was given, or it is confirmed."""
-    if order is not None and order != product.latest_enable_history_id:
-        return True
-    return tamper_order is not None and tamper_order != product.latest_tamper_enable_history_id
+    """Whether nothing is left of what a message serves: other orders were given, the unit has confirmed them, or their
+    time is over."""
+    served = (
+        (order, product.latest_enable_history_id, "latest_enable_history"),
+        (tamper_order, product.latest_tamper_enable_history_id, "latest_tamper_enable_history"),
+    )
+    given = [one for one in served if one[0] is not None]
+    return bool(given) and not any(
+        key == latest and not getattr(product, name).is_past_deadline for key, latest, name in given
+    )
 
 
 def number_of(product: Product) -> str:
@@ -136,6 +142,20 @@ def ways_of(product: Product, orders: Iterable[int], *, tamper: bool = False) ->
     for steps in found.values():
         steps.sort(key=lambda one: one.at)
     return found
+
+
+MOST_TOLD = 40
+
+
+def told_by_letter(product: Product) -> list[dt.datetime]:
+    """When letters with all of its orders, which reached the unit, were sent: the newest."""
+    if not product.rtc_enabled_flag:
+        return []
+    reached = RtcMessageHistory.objects.filter(
+        product=product, kind=RtcMessageHistory.Kind.STATUS_UPDATE, delivery_status=RtcMessageHistory.DELIVERED
+    )
+    times = reached.order_by("-pk").values_list("taken_at", flat=True)[:MOST_TOLD]
+    return [at for at in times if at is not None]
 
 
 def steps_of_sms(sms: SmsHistory) -> list[Sent]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.connectivity import letters
 from apps.connectivity.models import Outgoing, RtcMessageHistory, RtcMoMessageHistory, SkippedWakeUp, SmsHistory
+from apps.console.orders import in_words
 from apps.core.naming import OPTIONS
 from apps.products.models import Product, RtcConnectionHistory
 
@@ -98,5 +99,5 @@ def _became(row: RtcMessageHistory) -> str:
     if row.step == Outgoing.Step.DROPPED:
         return _("not sent, a later one took its place")
     if row.delivery_status == RtcMessageHistory.FAILED:
-        return _("failed (%(why)s)") % {"why": row.delivery_status_info or "–"}
+        return _("failed (%(why)s)") % {"why": in_words(row.delivery_status_info or "–")}
     return _("sent, not delivered yet") if row.step == Outgoing.Step.SENT else _("queued")

@@ -26,14 +26,17 @@ STEPS: Mapping[str, Promise] = {
     "connected": gettext_lazy("Unit connected"),
     "told": gettext_lazy("Order fetched by the unit"),
     "confirmed": gettext_lazy("Confirmed by the unit"),
+    "lapsed": gettext_lazy("Lapsed: not confirmed in time"),
     "skipped": gettext_lazy("Passed over"),
     "failed": gettext_lazy("Failed"),
 }
 DETAILS: Sequence[tuple[str, Promise]] = (
     ("expired", gettext_lazy("it did not reach the unit within an hour")),
     ("superseded", gettext_lazy("a newer order took its place")),
-    ("unit", gettext_lazy("the unit's quota of messages for the day was spent")),
-    ("entity", gettext_lazy("the entity's quota of messages for the day was spent")),
+    ("quota_unit", gettext_lazy("the unit's quota of messages for the day was spent")),
+    ("quota_entity", gettext_lazy("the entity's quota of messages for the day was spent")),
+    ("no reply", gettext_lazy("no reply came")),
+    ("no broker took it in time", gettext_lazy("the message broker was away for too long")),
     (r"retry (?P<number>\d+)", gettext_lazy("sent again, %(number)s")),
     ("the version is marked as bad", gettext_lazy("the version is marked as bad")),
     (

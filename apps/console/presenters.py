@@ -44,6 +44,11 @@ class Switch:
         return self.find_steps()
 
     @property
+    def lapsed(self) -> bool:
+        """The last order ended by its deadline; the unit confirmed nothing. Said where steps are shown."""
+        return bool(self.steps) and self.steps[-1].text == STEPS["lapsed"]
+
+    @property
     def label(self) -> str | Promise:
         return LABELS[self.state]
 
@@ -95,9 +100,13 @@ def _steps(product: Product, state: EnableState, latest: Any, waits: Sequence[Wa
         return []
     if state.is_pending:
         return next((order.steps for order in waits if order.kind == "enable"), [])
+    earlier = product.enable_history_rel.filter(enable_history_id__lt=latest.pk).order_by("-enable_history_id")
+    asked = earlier.first()
+    if asked is not None and asked.lapsed:
+        return [Step(STEPS["queued"], asked.date, called(asked.user)), Step(STEPS["lapsed"], latest.date)]
     pending = EnableState.pending(state == EnableState.ENABLED)
-    before = product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=latest.pk)
-    asked = before.order_by("-enable_history_id").first() or latest
+    if asked is None or asked.current_enable_state != pending:
+        asked = earlier.filter(current_enable_state=pending).first() or latest
     return [
         Step(STEPS["queued"], asked.date, called(asked.user)),
         Step(STEPS["connected"], latest.date if latest.date >= asked.date else None),

@@ -104,6 +104,7 @@ TEMPLATES = (
     noop("is over; begin another roll-out"),
     noop("was shortened by a spreadsheet; format that column as text"),
     noop("begins with no known country and network (MCC, MNC); is it read right?"),
+    noop("carries numbers or the key of another unit"),
     noop("carries numbers or the key of the unit %(imei)s"),
     noop("has a SIM that sits in a unit already"),
     noop("is a board whose SIM is no part that is known here"),

@@ -64,8 +64,7 @@ def give_instructions(product: Product, *, by: Actor) -> dict[str, Any]:
 def _note_told(product: Product) -> None:
     now = timezone.now()
     told, _made = Told.objects.get_or_create(product=product)
-    if not told.firsts or told.firsts[-1][0] != product.order_seq:
-        told.firsts = [*told.firsts, [product.order_seq, now.isoformat()]][-Told.KEPT :]
+    told.note(product.order_seq, now)
     told.unanswered_since = now
     told.save()
 

@@ -18,7 +18,11 @@ ORDERS = ("software", "parameters", "part_parameters", "payment_commands")
 
 def instructions_for(product: Product) -> dict[str, Any]:
     """`seq` rises with every order, so that a unit that gets two answers out of order follows the newer one.
-    `valid_until` is there only where the switching order has a deadline: past it the unit leaves `enabled` as it is."""
+
+    `valid_until` is there only where the switching order has a deadline. Past it the unit leaves its switch as it is,
+    and `enabled` is what it last confirmed."""
+    latest = product.latest_enable_history
+    over = latest is not None and latest.is_past_deadline
     # Newest first; a version marked as bad since it was ordered is told to nobody.
     ordered = queries.software_ordered(product).select_related("software_version_type").order_by("-pk").first()
     version = ordered.software_version_type if ordered and ordered.software_version_type.status != "bad" else None
@@ -29,7 +33,7 @@ def instructions_for(product: Product) -> dict[str, Any]:
     orders = {
         "time": iso(timezone.now()),
         "seq": product.order_seq,
-        "enabled": product.desired_enable_flag,
+        "enabled": product.current_enable_flag if over else product.desired_enable_flag,
         "tamper_enabled": product.desired_tamper_flag,
         "software": version and {"name": version.name, "link": version.link, "checksum": version.checksum},
         "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending.order_by("pk")},
@@ -37,8 +41,7 @@ def instructions_for(product: Product) -> dict[str, Any]:
         "payment_commands": list(outstanding(product).values("transaction_id", "category", "value")[:MOST_COMMANDS]),
         "next_connection_s": CONNECT_EVERY,
     }
-    latest = product.latest_enable_history
-    if latest is not None and latest.valid_until is not None and latest.current_enable_state in PENDING:
+    if latest is not None and latest.valid_until is not None and latest.current_enable_state in PENDING and not over:
         orders["valid_until"] = iso(latest.valid_until)
     return orders
 

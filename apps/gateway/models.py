@@ -1,5 +1,7 @@
 """What the door for units remembers."""
 
+import datetime as dt
+
 from django.db import models
 
 from apps.products.models import Product
@@ -8,16 +10,25 @@ from apps.products.models import Product
 class Told(models.Model):
     """What a unit that has open orders was told, and when: written where it fetches instructions while it has some."""
 
-    KEPT = 20
+    KEPT = 40
 
     product = models.OneToOneField(Product, models.CASCADE, primary_key=True, related_name="told")
     # Of its last instructions, until its next report: an order that it knew and has not carried out was tried.
     unanswered_since = models.DateTimeField(null=True)
-    # [[seq, when the unit first fetched it], …], the newest last.
+    # [[seq, when the unit first fetched it], [seq, when it last did], …], the newest last. The last, too: what a part
+    # brings along that is fitted has no seq of its own.
     firsts = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"told unit {self.product_id}"
+
+    def note(self, seq: int, at: dt.datetime) -> None:
+        kept = self.firsts[:-1] if [one[0] for one in self.firsts[-2:]] == [seq, seq] else self.firsts
+        self.firsts = [*kept, [seq, at.isoformat()]][-self.KEPT :]
+
+    @property
+    def times(self) -> list[dt.datetime]:
+        return [dt.datetime.fromisoformat(at) for _seq, at in self.firsts]
 
 
 class LastExchange(models.Model):

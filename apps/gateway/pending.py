@@ -54,7 +54,8 @@ def pending(product: Product) -> list[Order]:
         return []
     contact = product.latest_connection.date if product.latest_connection else None
     record = Told.objects.filter(product=product).first()
-    tellings = [dt.datetime.fromisoformat(at) for _seq, at in record.firsts] if record else []
+    # By its own instructions, and in real time by letters, which hold all orders too.
+    tellings = sorted((record.times if record else []) + connectivity.told_by_letter(product))
     for order in orders:
         if order.kind in ("enable", "tamper"):
             ways = connectivity.ways_of(product, [order.order_id], tamper=order.kind == "tamper")
@@ -80,7 +81,7 @@ def _walk(order: Order, contact: dt.datetime | None, told: dt.datetime | None) -
 
 def _open(product: Product) -> Iterator[Order]:
     for kind, latest in (("enable", product.latest_enable_history), ("tamper", product.latest_tamper_enable_history)):
-        if latest is not None and latest.current_enable_state in PENDING:
+        if latest is not None and latest.current_enable_state in PENDING and not latest.is_past_deadline:
             on = latest.current_enable_state == "pending_enabled"
             yield Order(kind, latest.pk, on, latest.user, latest.date, latest.valid_until)
     software = queries.software_ordered(product).select_related("software_version_type").order_by("-pk").first()

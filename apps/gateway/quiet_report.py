@@ -29,7 +29,9 @@ def is_quiet(seen: Snapshot, report: Report) -> bool:
         seen.counter is not None
         and _unchanged(report.enabled, seen.desired_enable_flag, seen.current_enable_flag, seen.enable_state)
         and _unchanged(report.tamper_enabled, seen.desired_tamper_flag, seen.current_tamper_flag, seen.tamper_state)
-        and (report.software is None or (report.software == seen.reported_software and not seen.awaits_software))
+        # While it awaits software each report ends a telling (models.Told), whatever it says.
+        and not seen.awaits_software
+        and report.software in (None, seen.reported_software)
         and not (report.parameters and seen.awaits_parameters)
         and not (report.part_parameters and seen.parts_await)
         and not report.acknowledged

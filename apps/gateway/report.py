@@ -54,6 +54,12 @@ class Report(_Shape):
     part_parameters: Annotated[dict[PartKey, dict[str, Any]], Field(max_length=100)] = {}
     ip_address: Annotated[str, Field(max_length=15)] | None = None
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _said(cls, data: Any) -> Any:
+        """What is null says nothing, as if it were absent."""
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
     @pydantic.field_validator("ip_address")
     @classmethod
     def _address(cls, value: str | None) -> str | None:

@@ -26,7 +26,7 @@ def read(kind: ParameterType, text: str) -> Any:
     """The text as a value of its type: int, float, bool, datetime or str. Raises ValueError where it is none."""
     match kind.data_type:
         case "int" | "float":
-            return _number(text, whole=kind.data_type == "int")
+            return number(text, whole=kind.data_type == "int")
         case "bool":
             if text.strip().lower() not in _BOOLS:
                 raise ValueError(text)
@@ -60,21 +60,26 @@ def same_value(kind: ParameterType, text: str, reported: Any) -> bool:
     return limits.same(typed(kind, text), typed(kind, str(reported)))
 
 
-def _number(text: str, *, whole: bool) -> float:
-    """A number that JSON carries to a unit as it is."""
+def text_of(number: float) -> str:
+    """A number as the text of a parameter, to its last digit."""
+    return str(int(number)) if number == int(number) else repr(float(number))
+
+
+def number(text: str, *, whole: bool = False) -> float:
+    """A number that JSON carries to a unit as it is. Raises ValueError."""
     if not _NUMBER.match(text):
         raise ValueError(text)
-    number = float(text)
-    if not math.isfinite(number) or not -(2**63) <= number < 2**63:
+    value = float(text)
+    if not math.isfinite(value) or not -(2**63) <= value < 2**63:
         raise ValueError(text)
     if not whole:
-        return number
+        return value
     try:
         return int(text)  # exact, where a float would not be
     except ValueError:
-        if not number.is_integer():
+        if not value.is_integer():
             raise
-        return int(number)
+        return int(value)
 
 
 def check_written(row: Any) -> None:

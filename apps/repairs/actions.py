@@ -10,15 +10,15 @@ from apps.accounts.models import UserRepairCentreLink
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
-from apps.core.refusals import refuse_if
+from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import touch
-from apps.parts.models import DefaultEnergyLimit, PartParameter
+from apps.parts.models import DefaultEnergyLimit, Part, PartParameter
 from apps.products import queries as products
 from apps.products.actions import order_parameter
 from apps.products.actions.announce import announce
-from apps.products.actions.parameters import PENDING, overtake, settle
+from apps.products.actions.parameters import PENDING, newest_stands, settle
 from apps.products.models import Product, ProductParameter
-from apps.products.parameters import check_written, parameter_type
+from apps.products.parameters import check_written, parameter_type, text_of
 from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, MONITORED, NON_EXISTANT
 from apps.repairs import queries
 from apps.repairs.models import Repair
@@ -51,8 +51,9 @@ def part_parameter_row_written(row: PartParameter, *, by: Actor) -> None:
     check_written(row)
     imei = row.part.part_product_linker.filter(date_removed=None).values_list("product_id", flat=True).first()
     product = imei and Product.objects.select_for_update(of=("self",), no_key=True).get(product_imei=imei)
-    if row.status == PENDING:
-        overtake(_siblings(row), row, by=by)
+    # Who writes another at the same moment waits here, on a shelf too.
+    Part.objects.select_for_update(no_key=True).get(pk=row.part_id)
+    newest_stands(_siblings(row), row, by=by)
     if product:
         product.order_seq += 1
         touch(product, "order_seq", by=by)
@@ -106,7 +107,10 @@ def suggest_energy_limit(product: Product, *, energy_limit: float, by: Actor) ->
     applied = energy_limit
     if bounds is not None:
         applied = min(max(energy_limit, bounds.min_energy_limit), bounds.max_energy_limit)
-    order_parameter(product, kind=parameter_type(ENERGY_LIMIT, "Wh"), value=f"{applied:g}", by=by)
+    try:
+        order_parameter(product, kind=parameter_type(ENERGY_LIMIT, "Wh"), value=text_of(applied), by=by)
+    except Invalid as refused:  # by the rules of that type of parameter, whose value it is
+        raise Invalid({"energy_limit": refused.errors["value"]}, code=refused.code) from None
     least, most = (bounds.min_energy_limit, bounds.max_energy_limit) if bounds else (None, None)
     return EnergyLimit(energy_limit, applied, least, most)
 

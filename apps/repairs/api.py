@@ -2,7 +2,6 @@
 "/suggest_energy_limit")."""
 
 import datetime as dt
-import math
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,8 +15,9 @@ from apps.api.moments import asked_moments
 from apps.core.catalogue import tables
 from apps.core.levels import Level
 from apps.core.models import Row
-from apps.core.refusals import Invalid
+from apps.core.refusals import Invalid, refuse_if
 from apps.core.times import iso
+from apps.products import parameters
 from apps.products.api import unit
 from apps.products.models import Product
 from apps.repairs import actions, queries
@@ -70,13 +70,10 @@ class EnergyLimitBody(Body):
     @property
     def number(self) -> float:
         try:
-            number = float(self.energy_limit)
+            number = parameters.number(str(self.energy_limit))
         except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise Invalid({"energy_limit": 'must be a number such as "120.5"'})
-        if number < 0:
-            raise Invalid({"energy_limit": "must not be negative"})
+            raise Invalid({"energy_limit": 'must be a number such as "120.5"'}) from None
+        refuse_if(number < 0, "energy_limit", "must not be negative")
         return number
 
 
@@ -84,12 +81,13 @@ class EnergyLimitBody(Body):
 def suggest_energy_limit(request: Request, product: Product, body: EnergyLimitBody) -> HttpResponse:
     """Order an energy limit, cut or raised to the bounds of the unit's battery, state and entity."""
     limit = actions.suggest_energy_limit(product, energy_limit=body.number, by=request.user)
-    text = f"Energy limit of #{product.product_imei} set to {limit.applied:g}"
+    requested, applied = parameters.text_of(limit.requested), parameters.text_of(limit.applied)
+    text = f"Energy limit of #{product.product_imei} set to {applied}"
     if limit.bounded:
         text += (
-            f" (requested {limit.requested:g}, truncated to the cap of {limit.most:g})"
-            if (limit.most is not None and limit.requested > limit.most)
-            else f" (requested {limit.requested:g}, raised to the minimum of {limit.least:g})"
+            f" (requested {requested}, truncated to the cap of {applied})"
+            if limit.requested > limit.applied
+            else f" (requested {requested}, raised to the minimum of {applied})"
         )
     data = {
         "requested": limit.requested, "applied": limit.applied, "max_energy_limit": limit.most,

@@ -14,12 +14,22 @@ from django.urls import reverse
 from apps.accounts import actions as accounts
 from apps.accounts import backends, links
 from apps.accounts.models import Hub, Shop
+from apps.core import history
 from apps.events import wake
 from apps.factory.models import Serial
 from apps.gateway import quiet_report, views
+from apps.parts.models import PartParameter
 from apps.products import actions, queries
 from apps.products.actions import switching
-from apps.products.models import Connection, EnableHistory, Product
+from apps.products.models import (
+    Connection,
+    EnableHistory,
+    ParameterType,
+    Product,
+    ProductParameter,
+    ProductSoftwareLinker,
+    SoftwareVersionType,
+)
 from tests import reference
 from tests.cast import Caller, Device, make_cast, make_unit
 from tests.factories import make
@@ -138,11 +148,53 @@ def quiet_report_beside_orders(unit, monkeypatch):
     return Counter(statuses)
 
 
+def orders_of(of, unit):
+    """(path, model, two bodies, whether a row is still an order) of what is ordered through tables."""
+    kind = make(ParameterType, None, name="limit", data_type="int", validation_rules=None, repeatable=False)
+    part = unit.part_product_linker.first().part
+    if of == "software":
+        versions = SoftwareVersionType.objects.filter(name__in=("3.5", "3.6"))
+        bodies = [{"product_imei": unit.product_imei, "software_version_type_id": one.pk} for one in versions]
+        return (
+            "/v1/product_software_linker", ProductSoftwareLinker, bodies,
+            lambda row: row.date_added is None and row.date_removed is None,
+        )  # fmt: skip
+    whose = {"part_id": part.pk} if of == "part" else {"product_imei": unit.product_imei}
+    bodies = [whose | {"parameter_type_id": kind.pk, "value": value, "status": "pending"} for value in ("30", "40")]
+    model = PartParameter if of == "part" else ProductParameter
+    return f"/v1/{'part' if of == 'part' else 'product'}_parameters", model, bodies, lambda row: row.status == "pending"
+
+
 if connection.vendor == "postgresql":  # on SQLite there is one writer, and no lock of a row
 
     def test_a_quiet_report_and_instructions_take_their_locks_in_one_order(stage, monkeypatch):
         _cast, unit = stage
         assert quiet_report_beside_orders(unit, monkeypatch) == {200: 2}
+
+    @pytest.mark.parametrize("of", ["parameter", "software", "part"])
+    def test_of_two_orders_through_a_table_at_once_the_newer_stands(stage, monkeypatch, of):
+        """The one that is written first comes to the unit's row last."""
+        cast, unit = stage
+        path, model, bodies, state = orders_of(of, unit)
+        written, over, record = threading.Event(), threading.Event(), history.record
+
+        def slowly(row, *given, **also):
+            record(row, *given, **also)
+            if isinstance(row, model) and not written.is_set():
+                written.set()
+                over.wait(20)
+
+        def late():
+            assert written.wait(20)
+            try:
+                return Caller()(cast.alice, "POST", path, bodies[1]).status_code
+            finally:
+                over.set()
+
+        monkeypatch.setattr(history, "record", slowly)
+        works = iter((lambda: Caller()(cast.alice, "POST", path, bodies[0]).status_code, late))
+        assert Counter(at_once(2, lambda: next(works)())) == {201: 2}
+        assert [state(row) for row in model.objects.order_by("-pk")[:2]] == [True, False]
 
     def test_in_the_other_order_they_would_be_each_others_end(stage, monkeypatch):
         """The control: without its lock on the unit the statement writes the exchange first."""

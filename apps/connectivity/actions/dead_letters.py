@@ -1,7 +1,9 @@
 """Letters that could not be handled (seed 004, "RTC Dead Letter Actions"): kept, settled again, or put aside."""
 
+import contextlib
 from collections.abc import Iterable
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.connectivity import letters, queries
@@ -23,7 +25,9 @@ def keep_dead_letters(*, queue: str, bodies: Iterable[bytes], by: Actor) -> int:
     for body in bodies:
         payload = body.decode("utf-8", "replace").replace("\x00", "\ufffd")
         digest = letters.digest(queue, payload)
-        if not RtcDeadLetter.objects.filter(digest=digest).exists():
+        if RtcDeadLetter.objects.filter(digest=digest).exists():
+            continue
+        with contextlib.suppress(IntegrityError), transaction.atomic():  # whoever keeps it at the same moment: once
             new(RtcDeadLetter, by=by, queue_name=queue, payload=payload, digest=digest)
             count += 1
     return count

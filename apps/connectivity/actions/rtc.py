@@ -94,6 +94,13 @@ def queue_status_update(
     """For whoever holds the unit's row. Status updates that still wait are overtaken by this one."""
     waiting = RtcMessageHistory.objects.filter(product=product, kind=Kind.STATUS_UPDATE, step=Step.QUEUED)
     for row in waiting.select_for_update(of=("self",), no_key=True):
+        # What still stands of what it was to tell goes with the new one, a tamper switch's order with a later one to
+        # the power switch: the way of that order goes on there.
+        if order is None and not queries.is_overtaken(product, order=row.order_id, tamper_order=None):
+            order, row.order_id = row.order_id, None
+        if tamper_order is None and not queries.is_overtaken(product, order=None, tamper_order=row.tamper_order_id):
+            tamper_order, row.tamper_order_id = row.tamper_order_id, None
+        row.save(update_fields=["order", "tamper_order"])
         _fail(row, "superseded", step=Step.DROPPED, by=by)
     letter = [letters.STATUS_UPDATE, letters.orders_of(product)]
     row = _queue(product, Kind.STATUS_UPDATE, letter, by=by, order_id=order, tamper_order_id=tamper_order, cause=cause)
@@ -137,9 +144,16 @@ def claim_letter(*, by: Actor) -> RtcMessageHistory | None:
         elif queries.is_overtaken(row.product, order=row.order_id, tamper_order=row.tamper_order_id):
             _fail(row, "superseded", step=Step.DROPPED, by=by)
         else:
+            if row.kind == Kind.STATUS_UPDATE:
+                # It may have waited, or go out once more: what was true when it was queued may be overtaken or over.
+                _write(row, [letters.STATUS_UPDATE, letters.orders_of(row.product)])
             row.due_at, row.attempts = now + LEASE, row.attempts + 1
-            row.save(update_fields=["due_at", "attempts"])
+            row.save(update_fields=["due_at", "attempts", "message_bin", "message_json"])
             return row
+
+
+def _write(row: RtcMessageHistory, letter: list[Any]) -> None:
+    row.message_bin, row.message_json = letters.pack(letter), letters.as_json(letter)
 
 
 @action(level=None)
@@ -210,6 +224,10 @@ def remind_silent_units(*, by: Actor, most: int = 200) -> int:
     now = timezone.now()
     told, heard = F("latest_rtc_mt_status_update_time"), "latest_rtc_mo_status_report_time"
     lately = Q(rtc_fallback_message_history__message_sent_time__gte=now - dt.timedelta(days=1))
+    due = Q()  # asked here, so that units whose turn has not come take no place of others
+    for times in range(settings.RTC_FALLBACK_MOST):
+        waited = dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS * 2**times)
+        due |= Q(reminders=times, latest_rtc_mt_status_update_time__lte=now - waited)
     lately_told = RtcMessageHistory.objects.filter(kind=Kind.STATUS_UPDATE, created_at__gte=now - dt.timedelta(days=1))
     silent = (
         Product.objects.filter(
@@ -223,13 +241,11 @@ def remind_silent_units(*, by: Actor, most: int = 200) -> int:
             latest_rtc_mt_status_update_time__lte=now - dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS),
         )
         .annotate(reminders=Count("rtc_fallback_message_history", filter=lately))
-        .filter(reminders__lt=settings.RTC_FALLBACK_MOST)
+        .filter(due, reminders__lt=settings.RTC_FALLBACK_MOST)
+        .order_by("latest_rtc_mt_status_update_time", "pk")
     )
-    count = 0
-    for key, reminders, asked in silent.values_list("pk", "reminders", "latest_rtc_mt_status_update_time")[:most]:
-        if asked is not None and asked + dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS * 2**reminders) <= now:
-            count += _remind(key, asked, now, by)
-    return count
+    told_to = silent.values_list("pk", "latest_rtc_mt_status_update_time")[:most]
+    return sum(_remind(key, asked, now, by) for key, asked in told_to if asked is not None)
 
 
 def _remind(key: int, asked: dt.datetime, now: dt.datetime, by: Actor) -> bool:

@@ -1,14 +1,20 @@
 """Dead letters: imported once, replayed, discarded, decoded."""
 
+import contextlib
 import json
+import threading
 
 import pytest
 
+from apps.connectivity import actions
+from apps.connectivity.actions import dead_letters
 from apps.connectivity.models import RtcDeadLetter, RtcMoMessageHistory
 from apps.connectivity.tests.letters import PAYLOAD, dead_letter, mo, taken
 from apps.connectivity.wire import broker
+from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.products.models import Connection, Product
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +84,18 @@ def test_what_cant_be_decoded_says_so(cast, call):
     for key in (2_000_000_000, 2**63, 2**31):
         assert call(cast.root, "GET", f"/v1/rtc_dead_letters/{key}/decode").status_code == 404
     assert call(cast.bob, "GET", f"/v1/rtc_dead_letters/{letter.pk}/decode").status_code == 404  # all units' affair
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_imports_the_same_letter_at_the_same_moment_keeps_it_once(monkeypatch):
+    meeting, made = threading.Barrier(2), dead_letters.new
+
+    def both_have_looked(*given, **also):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=1)
+        return made(*given, **also)
+
+    monkeypatch.setattr(dead_letters, "new", both_have_looked)
+    body = json.dumps(PAYLOAD).encode()
+    found = at_once(2, lambda: actions.keep_dead_letters(queue="RTC-MO", bodies=[body], by=SYSTEM))
+    assert (sorted(found), RtcDeadLetter.objects.count()) == ([0, 1], 1)

@@ -105,3 +105,9 @@ def test_units_that_waited_for_their_cells_get_their_places(tmp_path, unit, devi
     told, _err = run(tmp_path, GOOD)
     assert "1 units without a place have one now" in told
     assert Product.objects.get(pk=unit.pk).latest_connection_location.error_radius == 1500
+
+
+@pytest.mark.parametrize("lines", [(HEAD, GOOD), (GOOD,)], ids=["heading", "none"])
+def test_the_mark_that_spreadsheets_put_first_is_no_part_of_it(tmp_path, lines):
+    told, _err = run(tmp_path, "\ufeff" + lines[0], *lines[1:])
+    assert "1 cells kept" in told

@@ -76,7 +76,9 @@ def test_forcing_a_connection_goes_the_way_there_is(cast, call, waker):
     assert call(cast.alice, "POST", where).json()["data"] == {"software": "is not wake-up enabled"}
 
 
-@pytest.mark.parametrize("body", [{}, {"command": ""}, {"command": 7}, {"command": "x" * 1001}, {"command": "a\x00b"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"command": ""}, {"command": " \t"}, {"command": 7}, {"command": "x" * 1001}, {"command": "a\x00b"}]
+)
 def test_a_bad_command_is_a_400(cast, call, rtc, body):
     assert call(cast.alice, "POST", f"/v1/products/{rtc.product_imei}/command_request", body).status_code == 400
     assert not RtcMessageHistory.objects.exists()

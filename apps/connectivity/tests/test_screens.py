@@ -14,7 +14,7 @@ from apps.core.levels import Level
 from apps.events import relay
 from apps.jobs import work
 from apps.jobs.models import Job
-from apps.products.actions import enable_product
+from apps.products.actions import enable_product, enable_tamper_switch
 from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +161,23 @@ def test_dead_letters_are_settled_by_nobody_else(cast, rtc):
             assert browser.post(reverse(f"admin:connectivity_rtcdeadletter_{name}")).status_code in (302, 403)
     row.refresh_from_db()
     assert row.status is None
+
+
+@pytest.mark.parametrize(("unit_most", "entity_most", "whose"), [(0, 9, "unit"), (9, 0, "entity")])
+def test_why_a_wake_up_was_passed_over_stands_on_the_order_in_words(
+    cast, waker, settings, unit_most, entity_most, whose
+):
+    settings.SMS_PER_UNIT, settings.SMS_PER_ENTITY = unit_most, entity_most
+    enable_tamper_switch(waker, by=cast.tina)
+    relay.relay_all()
+    shown = page(cast.bob, waker)
+    assert f"the {whose}&#x27;s quota of messages for the day was spent" in shown
+    assert "quota_" not in shown
+
+
+def test_why_a_letter_failed_stands_there_in_words(cast, rtc, queues):
+    row = actions.request_sync(rtc, by=cast.alice)
+    RtcMessageHistory.objects.filter(pk=row.pk).update(
+        delivery_status="failed", delivery_status_info="no reply", step="done", due_at=None
+    )
+    assert "failed (no reply came)" in page(cast.bob, rtc, "rtc")

@@ -21,7 +21,7 @@ from apps.parts.models import Part
 from apps.products.actions import register_product
 from apps.products.models import Product, ProductParameter
 from apps.products.models.product import LOCK
-from apps.products.parameters import parameter_type
+from apps.products.parameters import parameter_type, text_of
 from apps.repairs.models import PartProductLinker
 
 WATTAGE = "solar_panel_wattage"
@@ -68,8 +68,11 @@ def create_product(
         errors["pcb_imei"] = "sits in a unit already"
     elif _sits(sim):
         errors["pcb_imei"] = "has a SIM that sits in a unit already"
-    elif others := Product.holding(set(pcb.carried.values()), pcb.device_key).values_list("product_imei", flat=True):
-        errors["pcb_imei"] = f"carries numbers or the key of the unit {others[0]}"
+    elif others := Product.holding(set(pcb.carried.values()), pcb.device_key):
+        errors["pcb_imei"] = "carries numbers or the key of another unit"
+        seen = Product.objects.visible_to(by).filter(pk__in=others).first()
+        if seen is not None:  # one out of their sight is not named
+            errors["pcb_imei"] = f"carries numbers or the key of the unit {seen.product_imei}"
     elif wrong := numbers.unbearable(pcb):
         errors["pcb_imei"] = wrong
     numbers.refuse(errors)
@@ -146,7 +149,7 @@ def _assemble(
     if wattage is not None:
         new(
             ProductParameter, by=by, product=product, parameter_type=parameter_type(WATTAGE, "W"),
-            value=f"{wattage:g}", status="active", date_added=now,
+            value=text_of(wattage), status="active", date_added=now,
         )  # fmt: skip
     return Made(product, pcb, sim, held, str(pcb.device_key), warnings)
 

@@ -17,6 +17,7 @@ from apps.factory.serials import check_character
 from apps.parts.models import Part, PartType
 from apps.products.models import Product, ProductParameter
 from apps.repairs.models import PartProductLinker
+from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
 KEY = "4ab1ab3ab1ab7ab9ab1ab4ab"
@@ -186,11 +187,11 @@ def test_the_wattage_is_never_sent(maker, call, board):
         ("jackal", "enterprise", {}, "pcb_imei"),
         ("hyena", "hub2", {"pcb_imei": IMSI}, "pcb_imei"),  # its SIM
         ("hyena", "hub2", {"pcb_imei": 5}, "pcb_imei"),
-        ("hyena", "hub2", {"pcb_imei": "a\x00b"}, "body"),
+        ("hyena", "hub2", {"pcb_imei": "a\x00b"}, "pcb_imei"),
         ("tiger", "home2", {"battery": None}, "battery"),
         ("tiger", "home2", {"battery": {"part_type_id": 45}}, "battery.serial_number"),
         ("tiger", "home2", {"battery": {"part_type_id": 45, "serial_number": " "}}, "battery.serial_number"),
-        ("tiger", "home2", {"battery": {"part_type_id": 45, "serial_number": "a\x00"}}, "battery"),
+        ("tiger", "home2", {"battery": {"part_type_id": 45, "serial_number": "a\x00"}}, "battery.serial_number"),
         ("tiger", "home2", {"battery": {"part_type_id": 45, "serial_number": IMEI}}, "battery.serial_number"),
         ("tiger", "home2", {"battery": {"part_type_id": 43, "serial_number": "B1"}}, "battery.part_type_id"),
         ("tiger", "home2", {"battery": {"part_type_id": 44, "serial_number": "B1"}}, "battery.part_type_id"),
@@ -235,6 +236,18 @@ def test_a_board_that_lacks_something_makes_no_unit(maker, call, cast):
         assert name.partition(" ")[2] in answer.json()["validation_errors"]["pcb_imei"]
 
 
+@pytest.mark.parametrize("sees", [True, False])
+def test_a_unit_out_of_sight_is_not_named(cast, call, sees):
+    other = make_unit("test-other", entity=cast.a if sees else cast.b)
+    board = {"serial_number": IMEI, "part_type_id": 77, "properties": {"device_key": KEY, "imsi": IMSI, "serial_number": "OLD-1"}}  # fmt: skip
+    assert call(cast.root, "POST", "/v1/parts", board).status_code == 201
+    call(cast.root, "POST", "/v1/parts", {"serial_number": IMSI, "part_type_id": 43})
+    Product.objects.filter(pk=other.pk).update(imsi=IMSI)
+    answer = call(cast.users["A", Level.FACTORY], "POST", "/v1/products/create_product/hub2", {"pcb_imei": IMEI})
+    told = answer.json()["validation_errors"]["pcb_imei"]
+    assert told.endswith("the unit test-other" if sees else "key of another unit")
+
+
 def test_a_board_from_the_table_makes_a_unit_when_it_is_whole(maker, call, cast):
     properties = {"device_key": KEY, "imsi": IMSI, "serial_number": "OLD-1"}
     call(cast.root, "POST", "/v1/parts", {"serial_number": IMEI, "part_type_id": 77, "properties": properties})
@@ -272,7 +285,7 @@ def test_a_part_type_is_there_and_of_its_category(maker, call, path, field, key)
     [
         ({"imei": "01010123456000"}, ["imei"]), ({"imei": "test-0001"}, ["imei"]), ({"imei": "0101012345600055"}, ["imei"]),
         ({"imei": IMSI}, ["imei", "imsi"]), ({"imei": IMSI, "iccid": ICCID}, ["imei", "imsi"]),
-        ({"imsi": "1234567"}, ["imsi"]), ({"imei": "٠" * 15}, ["imei"]), ({"device_key": "\x00" * 20}, ["body"]),
+        ({"imsi": "1234567"}, ["imsi"]), ({"imei": "٠" * 15}, ["imei"]), ({"device_key": "\x00" * 20}, ["device_key"]),
     ],
 )  # fmt: skip
 def test_a_bad_number_is_named(maker, call, path, change, fields):

@@ -8,7 +8,7 @@ from apps.dcm.models import Balance
 from apps.gateway import quiet_report
 from apps.gateway.models import LastExchange
 from apps.products import actions
-from apps.products.models import Connection, EnableHistory, Product
+from apps.products.models import Connection, EnableHistory, Product, ProductSoftwareLinker
 from tests.cast import Device, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +159,22 @@ def test_a_counter_that_moved_meanwhile_records_nothing(cast):
         seen, read_report({"balance": 5}), counter=device.counter, tag="x" * 32, body=b"{}"
     )
     assert (done, Connection.objects.filter(product=unit).count(), Balance.objects.count()) == (False, 2, 0)
+
+
+def tried(unit, by):
+    """A telling, a report that says nothing of software, and one that names another version."""
+    device = Device(unit)
+    for _time in range(2):
+        device.report(software="3.5")
+    actions.update_software(unit, software="3.6", by=by)
+    device.report(software="3.5")
+    device.orders()
+    device.report()
+    device.report(software="3.5")
+    return ProductSoftwareLinker.objects.get(product=unit, software_version_type__name="3.6").update_attempts
+
+
+def test_both_paths_count_the_same_attempts(cast, monkeypatch):
+    quick = tried(make_unit("test-quick", entity=cast.a), cast.alice)
+    monkeypatch.setattr(quiet_report, "is_quiet", lambda *args: False)
+    assert tried(make_unit("test-slow", entity=cast.a), cast.alice) == quick == 0

@@ -1,17 +1,22 @@
 """GET /v1/products/<imei>/pending: why something is still pending."""
 
 import datetime as dt
+import json
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from apps.connectivity import tasks
+from apps.connectivity.models import RtcMessageHistory
+from apps.connectivity.wire.consumer import settled
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.dcm.models import PaymentCommand
 from apps.events import relay
+from apps.parts.models import Part, PartParameter
 from apps.products.models import ParameterType, Product
+from apps.repairs.models import PartProductLinker
 
 pytestmark = pytest.mark.django_db
 KEYS = {"kind", "order_id", "value", "asked_by", "asked_at", "valid_until", "steps", "next_step", "next_step_at"}
@@ -106,6 +111,38 @@ def test_what_was_told_before_a_newer_order_keeps_its_time(cast, call, unit, dev
         call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable_tamper_switch")
         tamper, power = look()
         assert (tamper["next_step"], power["next_step"]) == ("connected", "confirmed")
+
+
+def test_what_a_part_brings_along_is_told_too(cast, call, unit, device, look):
+    """Fitting a part raises no seq: the unit has fetched instructions of this one before."""
+    start = timezone.now()
+    call(cast.tina, "PUT", f"/v1/products/{unit.product_imei}/enable")
+    device.orders()
+    kind = new(ParameterType, by=SYSTEM, name="limit", data_type="int", repeatable=False, setting=True)
+    with time_machine.travel(start + dt.timedelta(minutes=5)):
+        part = new(Part, by=SYSTEM, part_type_id=45, serial_number="B-1")
+        new(PartParameter, by=SYSTEM, part=part, parameter_type=kind, value="30", status="pending")
+        new(PartProductLinker, by=SYSTEM, part=part, product=unit, date_added=timezone.now())
+        (parameter, _switch) = look()
+        assert (parameter["kind"], parameter["next_step"]) == ("parameter", "connected")
+    with time_machine.travel(start + dt.timedelta(minutes=10)):
+        for _time in range(3):
+            assert device.orders()["part_parameters"] == {str(part.pk): {"limit": 30}}
+        assert [order["next_step"] for order in look()] == ["confirmed", "confirmed"]
+        told = next(step for step in look()[1]["steps"] if step["step"] == "told")
+        assert told["at"] < (start + dt.timedelta(minutes=1)).isoformat()
+
+
+def test_what_a_letter_told_stands_on_the_way_of_every_order(cast, call, unit, look):
+    Product.objects.filter(pk=unit.pk).update(rtc_enabled_flag=True)
+    call(cast.alice, "PUT", f"/v1/products/{unit.product_imei}/update_software", {"software": "3.6"})
+    assert call(cast.alice, "POST", f"/v1/products/{unit.product_imei}/status_update").status_code == 200
+    tasks.publish_letters()
+    assert [order["next_step"] for order in look()] == ["connected"]
+    reply = {"correlation_id": RtcMessageHistory.objects.get().message_reference, "status": "delivered"}
+    assert settled("RTC-MT.Reply", json.dumps(reply).encode()) is None
+    (order,) = look()
+    assert (steps(order), order["next_step"]) == (["queued", "told"], "confirmed")
 
 
 def test_scope(cast, call, unit):

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 
 from apps.core.actors import SYSTEM
+from apps.core.rows import new
 from apps.gateway import signature
 from apps.gateway.models import LastExchange
 from apps.gateway.views import rc_data
+from apps.parts.models import PartParameter
 from apps.products import actions
-from apps.products.models import Connection, EnableHistory, Product, ProductType
+from apps.products.models import Connection, EnableHistory, ParameterType, Product, ProductParameter, ProductType
 from tests.cast import Device, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +236,10 @@ def test_a_unit_that_is_deleted_while_it_speaks_is_nobody(unit, device, monkeypa
 def test_software_and_parameters_are_settled_by_the_report_that_names_them(cast, call, unit, device):
     body = {"name": "4.0", "release_date": "2026-01-01"}
     version = call(cast.root, "POST", "/v1/software_version_types", body).json()
+    allowed = {
+        "product_type_id": unit.product_type_id, "software_version_type_id": version["software_version_type_id"],
+    }  # fmt: skip
+    assert call(cast.root, "POST", "/v1/product_type_software_version_type_linker", allowed).status_code == 201
     link = {
         "product_imei": unit.product_imei,
         "software_version_type_id": version["software_version_type_id"],
@@ -260,3 +266,26 @@ def test_software_and_parameters_are_settled_by_the_report_that_names_them(cast,
     (link,) = call(cast.bob, "GET", "/v1/product_software_linker").json()["objects"]
     assert link["date_added"]
     assert link["date_removed"] is None
+
+
+@pytest.mark.parametrize(
+    "said", [{"parameters": {"a\x00b": 1}}, {"parameters": {"": None, "x" * 5000: {"deep": [1]}}}, {"part_parameters": {"1": {"a\x00b": 1}}}],
+    ids=["nul", "odd", "part"],
+)  # fmt: skip
+def test_odd_names_of_parameters_confirm_nothing_and_break_nothing(device, unit, call, cast, said):
+    kind = new(ParameterType, by=SYSTEM, name="limit", data_type="int", repeatable=False, setting=True)
+    new(ProductParameter, by=SYSTEM, product=unit, parameter_type=kind, value="30", status="pending")
+    part = unit.part_product_linker.first().part
+    new(PartParameter, by=SYSTEM, part=part, parameter_type=kind, value="30", status="pending")
+    if "part_parameters" in said:
+        said = {"part_parameters": {str(part.pk): said["part_parameters"]["1"]}}
+    answer = device.report(**said)
+    assert (answer.status_code, device.signed(answer)) == (200, True)
+    assert device.orders()["parameters"] == {"limit": 30}
+
+
+def test_what_is_null_says_nothing(device, unit):
+    """Firmware that writes every key may know nothing of some."""
+    keys = ("time", "software", "enabled", "tamper_enabled", "cells", "gps", "balance", "acknowledged", "final_balance", "parameters", "part_parameters", "ip_address")  # fmt: skip
+    assert device.report(**dict.fromkeys(keys)).status_code == 200
+    assert Connection.objects.filter(product=unit).count() == 1

@@ -21,7 +21,6 @@ from apps.products.actions.announce import announce
 from apps.products.models import ParameterType, Product, ProductParameter
 
 PENDING, ACTIVE, REMOVED, EXPIRED = "pending", "active", "removed", "expired"
-MOST_REPORTED = 1000
 
 
 @action(level=Level.SYSTEM)
@@ -58,8 +57,7 @@ def parameter_row_written(row: ProductParameter, *, by: Actor) -> None:
 def _ordered(product: Product, row: ProductParameter, by: Actor) -> None:
     if row.status == PENDING and row.parameter_type.name in parameters.NEVER_SENT:
         activate(queries.parameter_siblings(row), row, by=by)  # nobody is told, so nobody will confirm
-    if row.status == PENDING:
-        overtake(queries.parameter_siblings(row), row, by=by)
+    newest_stands(queries.parameter_siblings(row), row, by=by)
     product.order_seq += 1
     touch(product, "order_seq", by=by)
     if row.status == PENDING:
@@ -78,9 +76,11 @@ def settle_parameters(product: Product, *, reported: Mapping[str, Any], by: Acto
 @action(level=None)
 def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any, *, by: Actor) -> list[str]:
     """Names of the parameters that these values confirm: their newest pending row becomes active."""
-    named = pending.filter(parameter_type__name__in=list(reported)[:MOST_REPORTED])
     confirmed = []
-    for row in named.order_by("-pk"):
+    # The few that are pending are looked for among what it says, never the other way round: it may say anything.
+    for row in pending.order_by("-pk"):
+        if row.parameter_type.name not in reported:
+            continue
         row.refresh_from_db(fields=["status"])  # a newer one that was confirmed just now has ended it
         if row.status == PENDING and parameters.same_value(
             row.parameter_type, row.value, reported[row.parameter_type.name]
@@ -91,12 +91,21 @@ def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any
 
 
 @action(level=None)
-def overtake(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
-    """Of several pending rows of one type the newest stands."""
-    if row.parameter_type.repeatable:
+def newest_stands(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
+    """Of several pending rows of one type the newest stands. That need not be the one just written: of two that are
+    written at once the later number may have come here first."""
+    if row.status != PENDING or row.parameter_type.repeatable:
         return
+    newest = rows.filter(status=PENDING).order_by("-pk").values_list("pk", flat=True).first() or row.pk
+    _overtake(rows, newest, by)
+    if newest != row.pk:
+        row.refresh_from_db()
+
+
+def _overtake(rows: QuerySet[Any], by_key: int, by: Actor) -> None:
+    """The pending rows before this one will not be told any more."""
     now = timezone.now()
-    rows.filter(status=PENDING, pk__lt=row.pk).update(
+    rows.filter(status=PENDING, pk__lt=by_key).update(
         status=EXPIRED, date_added=now, date_removed=now, **_meta(now, by)
     )
 
@@ -106,7 +115,7 @@ def activate(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
     now = timezone.now()
     if not row.parameter_type.repeatable:
         rows.filter(status=ACTIVE).exclude(pk=row.pk).update(status=REMOVED, date_removed=now, **_meta(now, by))
-        overtake(rows, row, by=by)
+        _overtake(rows, row.pk, by)
     row.status, row.date_added = ACTIVE, now
     touch(row, "status", "date_added", by=by)
 

@@ -68,11 +68,18 @@ def expire_software_updates(product: Product, *, by: Actor) -> int:
 
 @action(level=None)
 def software_row_written(row: ProductSoftwareLinker, *, by: Actor) -> None:
-    """An order through its table: the lock holds there too, and of several open orders the newest stands."""
+    """An order through its table: what may not run on the unit is refused there too, and so is what its lock forbids;
+    of several open orders the newest stands."""
     product = Product.objects.select_for_update(no_key=True).get(product_imei=row.product_id)
     if row.date_added is None and row.date_removed is None:
+        _refuse_unfit(product, row.software_version_type, "software_version_type_id")
         _refuse_lock(product, row.software_version_type, "software_version_type_id")
-        _end(queries.software_ordered(product).filter(pk__lt=row.pk), by)
+        # Of two that are written at once the later number may have come here first.
+        ordered = queries.software_ordered(product)
+        newest = ordered.order_by("-pk").values_list("pk", flat=True).first()
+        _end(ordered.filter(pk__lt=newest), by)
+        if newest != row.pk:
+            row.refresh_from_db()
     _newer(product, by)
 
 
@@ -118,12 +125,16 @@ def _installable(product: Product, software: Named) -> SoftwareVersionType:
     version = _version(software)
     if version is None:
         raise Invalid({"software": "is no known software version"})
-    refuse_if(version.status == "bad", "software", "is marked as bad and is never installed")
+    _refuse_unfit(product, version, "software")
+    return version
+
+
+def _refuse_unfit(product: Product, version: SoftwareVersionType, field: str) -> None:
+    refuse_if(version.status == "bad", field, "is marked as bad and is never installed")
     allowed = ProductTypeSoftwareVersionTypeLinker.objects.filter(
         product_type=product.product_type_id, software_version_type=version
     )
-    refuse_if(not allowed.exists(), "software", "is not allowed for this type of unit")
-    return version
+    refuse_if(not allowed.exists(), field, "is not allowed for this type of unit")
 
 
 def _version(software: Named) -> SoftwareVersionType | None:

@@ -81,9 +81,7 @@ def lapse_orders(product: Product, *, by: Actor) -> None:
     """End the unit's switching orders whose time is over; the caller holds its row."""
     for switch in (POWER, TAMPER):
         latest = getattr(product, switch.latest)
-        if latest is None or latest.valid_until is None or latest.valid_until > timezone.now():
-            continue
-        if latest.lapsed or not EnableState(latest.current_enable_state).is_pending:
+        if latest is None or latest.lapsed or not latest.is_past_deadline:
             continue
         latest.lapsed = True
         touch(latest, "lapsed", by=by)
@@ -144,6 +142,9 @@ def _record(
     product: Product, switch: Switch, state: EnableState, *, user: str, by: Actor, valid_until: Any = None
 ) -> None:
     latest = getattr(product, switch.latest)
+    if latest is not None and latest.valid_until is not None and latest.lapsed is False:
+        latest.lapsed = None
+        latest.save(update_fields=["lapsed"])
     row = new(
         switch.history,
         by=by,

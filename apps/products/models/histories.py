@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from apps.accounts.models import Entity
 from apps.core import rules
@@ -60,11 +61,15 @@ class EnableState(models.TextChoices):
         return self
 
 
+WITH_DEADLINE = models.Q(valid_until__isnull=False, lapsed=False)
+
+
 class EnableHistoryBase(Row):
     """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it.
 
     An order may have a deadline (`valid_until`, ours): past it it is not handed out, `lapsed`, and the next row
-    returns to what the unit last confirmed.
+    returns to what the unit last confirmed. `lapsed` is null once another row has followed in time: then nobody need
+    look at the deadline any more.
     """
 
     SCOPE = Follows("product")
@@ -75,10 +80,16 @@ class EnableHistoryBase(Row):
     user = models.CharField(max_length=255)
     date = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
-    lapsed = models.BooleanField(default=False)
+    lapsed = models.BooleanField(null=True, default=False)
 
     class Meta:
         abstract = True
+
+    @property
+    def is_past_deadline(self) -> bool:
+        """An order whose time is over, whether or not anybody has noticed that yet (actions.lapse_orders)."""
+        pending = EnableState(self.current_enable_state).is_pending
+        return pending and self.valid_until is not None and self.valid_until <= timezone.now()
 
     def in_words(self) -> Any:
         from apps.products.words import LABELS
@@ -94,11 +105,7 @@ class EnableHistory(EnableHistoryBase):
         verbose_name_plural = "enable histories"
         indexes = [
             models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product"),
-            models.Index(
-                fields=["valid_until"],
-                condition=models.Q(valid_until__isnull=False, lapsed=False),
-                name="products_order_with_deadline",
-            ),
+            models.Index(fields=["valid_until"], condition=WITH_DEADLINE, name="products_order_with_deadline"),
         ]
 
 
@@ -108,6 +115,7 @@ class TamperEnableHistory(EnableHistoryBase):
 
     class Meta:
         verbose_name_plural = "tamper enable histories"
+        indexes = [models.Index(fields=["valid_until"], condition=WITH_DEADLINE, name="products_tamper_with_deadline")]
 
 
 class ProductEntityLinker(Row):

@@ -4,10 +4,13 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
+from apps.products import tasks
 from apps.products.models import EnableHistory, Product
 from apps.products.tasks import lapse
+from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +94,42 @@ def test_the_tables_show_the_documented_columns_only(cast, call, put, unit):
     put(body={"valid_until": at(hours=2).isoformat()})
     row = call(cast.bob, "GET", "/v1/enable_history").json()["objects"][0]
     assert not {"valid_until", "lapsed"} & set(row)
+
+
+def test_orders_that_are_settled_keep_no_others_from_lapsing(cast, call, put, unit, device, monkeypatch):
+    """A sweep takes so many at once; what was confirmed or overtaken in time must not stand among them for ever."""
+    until = at(hours=2).isoformat()
+    put(body={"valid_until": until})
+    device.report(enabled=True)
+    put("disable", {"valid_until": until})
+    put("enable", {"valid_until": until})
+    device.report(enabled=False)
+    device.report(enabled=True)
+    other = make_unit("test-away", entity=cast.a)
+    call(cast.tina, "PUT", f"/v1/products/{other.product_imei}/enable", {"valid_until": until})
+    monkeypatch.setattr(tasks, "AT_ONCE", 1)
+    with time_machine.travel(at(hours=3)):
+        lapse()
+    assert states(other)[-2:] == [("pending_enabled", True), ("disabled", False)]
+    assert states(unit)[-1] == ("enabled", False)
+
+
+def test_past_its_deadline_an_order_is_pending_no_more_though_nobody_has_swept_yet(cast, call, put, unit):
+    until = at(hours=2)
+    put(body={"valid_until": until.isoformat()})
+    where = f"/v1/products/{unit.product_imei}/pending"
+    assert [one["value"] for one in call(cast.bob, "GET", where).json()["data"]] == [True]
+    with time_machine.travel(until + dt.timedelta(seconds=1)):
+        assert call(cast.root, "GET", where).json()["data"] == []
+
+
+def test_that_an_order_lapsed_stands_on_the_switch(cast, put, unit):
+    put(body={"valid_until": at(hours=2).isoformat()})
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        browser = Client()
+        browser.force_login(cast.root)
+        shown = browser.get(f"/units/{unit.product_imei}").content.decode()
+    assert "It is still off" in shown
+    assert "Lapsed: not confirmed in time" in shown
+    assert "The unit itself has confirmed" not in shown

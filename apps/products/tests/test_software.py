@@ -82,6 +82,22 @@ def test_of_two_orders_through_the_table_the_newer_stands(cast, call, versions, 
     assert links(unit) == [("v2", False, True), ("v1", True, False)]
 
 
+@pytest.mark.parametrize("why", ["bad", "another type"])
+def test_what_may_not_run_on_the_unit_is_refused_at_every_door(cast, call, versions, put, unit, device, why):
+    if why == "bad":
+        SoftwareVersionType.objects.filter(name="v1").update(status="bad")
+    else:
+        ProductTypeSoftwareVersionTypeLinker.objects.filter(software_version_type=versions["v1"]).delete()
+    assert list(put("update_software", {"software": "v1"}).json()["data"]) == ["software"]
+    assert list(put("lock_software", {"software": "v1"}).json()["data"]) == ["software"]
+    body = {"product_imei": unit.product_imei, "software_version_type_id": versions["v1"].pk}
+    answer = call(cast.alice, "POST", "/v1/product_software_linker", body)
+    assert (answer.status_code, list(answer.json()["data"])) == (400, ["software_version_type_id"])
+    ran = body | {"date_added": "2026-01-01", "date_removed": "2026-02-01"}  # what was is no order
+    assert call(cast.alice, "POST", "/v1/product_software_linker", ran).status_code == 201
+    assert told(device) is None
+
+
 def test_the_version_that_runs_already_settles_at_once(cast, call, versions, put, unit, device):
     device.report(software="v1")
     put("update_software", {"software": "v2"})

@@ -197,7 +197,7 @@ def test_a_suggested_limit_is_bounded_and_ordered(cast, suggest, unit, device):
     assert suggest("75").json()["data"]["applied"] == 75
 
 
-@pytest.mark.parametrize("bad", ["much", "", "nan", "inf", "1e999", True, None, [], {}, -5, "-5"])
+@pytest.mark.parametrize("bad", ["much", "", "nan", "inf", "1e999", "1_000", "１２", True, None, [], {}, -5, "-5"])
 def test_a_bad_limit_is_refused(suggest, unit, bad):
     answer = suggest(bad)
     assert (answer.status_code, "energy_limit" in str(answer.json()["validation_errors"])) == (400, True)
@@ -215,3 +215,17 @@ def test_only_in_use_or_in_repair(cast, call, unit):
     where = f"/v1/products/{unit.product_imei}/suggest_energy_limit"
     answer = call(cast.tina, "PUT", where, {"energy_limit": "100"})
     assert (answer.status_code, list(answer.json()["data"])) == (400, ["state"])
+
+
+def test_a_limit_is_ordered_to_its_last_digit(suggest, unit, device):
+    fit(unit)
+    for given in ("1234.567", "1234567", "0.1"):
+        answer = suggest(given).json()
+        assert (answer["data"]["applied"], answer["message"].split()[-1]) == (float(given), given)
+        assert device.orders()["parameters"] == {"energy_limit": float(given)}
+
+
+def test_what_the_parameters_own_rules_forbid_is_refused_by_the_name_that_was_sent(suggest, unit):
+    kind_of("energy_limit", "int")
+    answer = suggest("70.5")
+    assert (answer.status_code, answer.json()["data"]) == (400, {"energy_limit": "must be a whole number"})
