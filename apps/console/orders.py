@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.connectivity.models import SkippedWakeUp
 from apps.core.actors import called
 from apps.events.models import Event
 from apps.gateway.pending import Order, pending
@@ -32,8 +33,8 @@ STEPS: Mapping[str, Promise] = {
 DETAILS: Sequence[tuple[str, Promise]] = (
     ("expired", gettext_lazy("it did not reach the unit within an hour")),
     ("superseded", gettext_lazy("a newer order took its place")),
-    ("unit", gettext_lazy("the unit's quota of messages for the day was spent")),
-    ("entity", gettext_lazy("the entity's quota of messages for the day was spent")),
+    (SkippedWakeUp.Reason.UNIT, gettext_lazy("the unit's quota of messages for the day was spent")),
+    (SkippedWakeUp.Reason.ENTITY, gettext_lazy("the entity's quota of messages for the day was spent")),
     (r"retry (?P<number>\d+)", gettext_lazy("sent again, %(number)s")),
     ("the version is marked as bad", gettext_lazy("the version is marked as bad")),
     (

@@ -1,7 +1,9 @@
 """Letters that could not be handled (seed 004, "RTC Dead Letter Actions"): kept, settled again, or put aside."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.connectivity import letters, queries
@@ -24,8 +26,9 @@ def keep_dead_letters(*, queue: str, bodies: Iterable[bytes], by: Actor) -> int:
         payload = body.decode("utf-8", "replace").replace("\x00", "\ufffd")
         digest = letters.digest(queue, payload)
         if not RtcDeadLetter.objects.filter(digest=digest).exists():
-            new(RtcDeadLetter, by=by, queue_name=queue, payload=payload, digest=digest)
-            count += 1
+            with suppress(IntegrityError), transaction.atomic():  # another import was faster
+                new(RtcDeadLetter, by=by, queue_name=queue, payload=payload, digest=digest)
+                count += 1
     return count
 
 

@@ -23,6 +23,7 @@ from apps.events import relay
 from apps.products.actions import disable_product, enable_product
 from apps.products.models import Connection, Product, RtcConnectionHistory
 from apps.telemetry import store
+from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -263,6 +264,40 @@ def test_a_silent_unit_is_reminded_at_growing_intervals(cast, rtc, settings):
     Product.objects.update(latest_rtc_mt_status_update_time=timezone.now() - dt.timedelta(minutes=30))
     tasks.remind()
     assert not RtcFallbackMessageHistory.objects.exists()
+
+
+def test_units_that_wait_for_their_next_reminder_hold_up_no_other(cast, rtc, settings, monkeypatch):
+    settings.RTC_FALLBACK_SECONDS = 600
+    monkeypatch.setattr(tasks, "REMINDED", 1)
+    other = make_unit("010101234560013", entity=cast.a, rtc_enabled_flag=True)
+    for product in (rtc, other):
+        actions.send_status_update(product, by=cast.alice)
+    asked = timezone.now() - dt.timedelta(minutes=11)
+    Product.objects.update(latest_rtc_mt_status_update_time=asked)
+    tasks.remind()
+    first = RtcFallbackMessageHistory.objects.get().product_id
+    Product.objects.filter(product_imei=first).update(latest_rtc_mt_status_update_time=asked)  # longest, and not yet
+    tasks.remind()
+    assert RtcFallbackMessageHistory.objects.values("product").distinct().count() == 2
+
+
+def test_one_unit_that_breaks_off_takes_back_no_others_reminder(cast, rtc, settings, monkeypatch):
+    other = make_unit("010101234560013", entity=cast.a, rtc_enabled_flag=True)
+    for product in (rtc, other):
+        actions.send_status_update(product, by=cast.alice)
+    Product.objects.update(latest_rtc_mt_status_update_time=timezone.now() - dt.timedelta(hours=1))
+    orders_of, told = letters.orders_of, []
+
+    def breaks(product):
+        told.append(product)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+        return orders_of(product)
+
+    monkeypatch.setattr(letters, "orders_of", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        tasks.remind()
+    assert RtcFallbackMessageHistory.objects.count() == 1
 
 
 def test_a_letter_without_a_reply_goes_out_again_and_then_fails(cast, rtc, queues):

@@ -95,6 +95,18 @@ def lapse_orders(product: Product, *, by: Actor) -> None:
         announce(f"product.{switch.word}_lapsed", product, by=by, **_status(product, switch))
 
 
+@action(level=None)
+def end_overdue(*, imei: str, by: Actor) -> None:
+    """The sweep's way to the same, for a unit that stays away. What is still marked as open then, though another order
+    is the unit's latest (its row was deleted, or moved in), is so no more: it must not come up in each sweep."""
+    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(product_imei=imei).first()
+    if product is None:
+        return
+    lapse_orders(product, by=by)
+    for switch in (POWER, TAMPER):
+        switch.history.objects.filter(product=product, lapses_at__lte=timezone.now()).update(lapses_at=None)
+
+
 def _order(product: Product, switch: Switch, on: bool, by: Actor, valid_until: dt.datetime | None = None) -> Product:
     refuse_if(valid_until is not None and valid_until <= timezone.now(), "valid_until", "must lie in the future")
     product = queries.fetch(product.product_imei, by=by, lock=True)
@@ -118,8 +130,8 @@ def _extend(product: Product, switch: Switch, latest: Any, valid_until: dt.datet
     never makes an order end sooner, which the one who gave it would not expect."""
     if valid_until is not None and valid_until < latest.valid_until:
         return
-    latest.valid_until = valid_until
-    touch(latest, "valid_until", by=by)
+    latest.valid_until = latest.lapses_at = valid_until
+    touch(latest, "valid_until", "lapses_at", by=by)
     product.order_seq += 1
     touch(product, "order_seq", by=by)
     announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
@@ -144,6 +156,9 @@ def _record(
     product: Product, switch: Switch, state: EnableState, *, user: str, by: Actor, valid_until: Any = None
 ) -> None:
     latest = getattr(product, switch.latest)
+    if latest is not None and latest.lapses_at is not None:
+        latest.lapses_at = None
+        latest.save(update_fields=["lapses_at"])
     row = new(
         switch.history,
         by=by,
@@ -153,6 +168,7 @@ def _record(
         user=user,
         date=timezone.now(),
         valid_until=valid_until,
+        lapses_at=valid_until,
     )
     setattr(product, switch.latest, row)
 

@@ -64,11 +64,12 @@ class EnableHistoryBase(Row):
     """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it.
 
     An order may have a deadline (`valid_until`, ours): past it it is not handed out, `lapsed`, and the next row
-    returns to what the unit last confirmed.
+    returns to what the unit last confirmed. `lapses_at` is the deadline while the order is open, and empty once it was
+    confirmed, overtaken or ended: what the sweep looks for, however many deadlines there ever were.
     """
 
     SCOPE = Follows("product")
-    HIDDEN = ("valid_until", "lapsed")
+    HIDDEN = ("valid_until", "lapsed", "lapses_at")
 
     prev_enable_state = OptionField(max_length=20, null=True, choices=EnableState.choices)
     current_enable_state = OptionField(max_length=20, choices=EnableState.choices)
@@ -76,6 +77,7 @@ class EnableHistoryBase(Row):
     date = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     lapsed = models.BooleanField(default=False)
+    lapses_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
@@ -95,10 +97,9 @@ class EnableHistory(EnableHistoryBase):
         indexes = [
             models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product"),
             models.Index(
-                fields=["valid_until"],
-                condition=models.Q(valid_until__isnull=False, lapsed=False),
-                name="products_order_with_deadline",
+                fields=["lapses_at"], condition=models.Q(lapses_at__isnull=False), name="products_order_lapses"
             ),
+            models.Index(fields=["enable_history_id"], condition=models.Q(lapsed=True), name="products_order_lapsed"),
         ]
 
 
@@ -108,6 +109,11 @@ class TamperEnableHistory(EnableHistoryBase):
 
     class Meta:
         verbose_name_plural = "tamper enable histories"
+        indexes = [
+            models.Index(
+                fields=["lapses_at"], condition=models.Q(lapses_at__isnull=False), name="products_tamper_lapses"
+            ),
+        ]
 
 
 class ProductEntityLinker(Row):
@@ -153,6 +159,16 @@ class ProductSoftwareLinker(Row):
     date_removed = models.DateTimeField(null=True)
     update_attempts = models.IntegerField(null=True)
     rollout = models.ForeignKey(SoftwareRollout, models.SET_NULL, null=True, related_name="orders")
+
+    class Meta:
+        # Orders that are open are few beside all that ever were.
+        indexes = [
+            models.Index(
+                fields=["rollout"],
+                condition=models.Q(date_added=None, date_removed=None),
+                name="products_software_open",
+            ),
+        ]
 
 
 class ProductParameter(Row):

@@ -1,13 +1,18 @@
 """Orders that hold until a time."""
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.products import tasks
 from apps.products.models import EnableHistory, Product
 from apps.products.tasks import lapse
+from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +96,48 @@ def test_the_tables_show_the_documented_columns_only(cast, call, put, unit):
     put(body={"valid_until": at(hours=2).isoformat()})
     row = call(cast.bob, "GET", "/v1/enable_history").json()["objects"][0]
     assert not {"valid_until", "lapsed"} & set(row)
+
+
+def test_deadlines_that_were_kept_hold_up_no_sweep(cast, call, put, unit, device, monkeypatch):
+    """A sweep takes the first of those that are due, and what was confirmed or overtaken is not due for ever."""
+    monkeypatch.setattr(tasks, "AT_ONCE", 1)
+    put(body={"valid_until": at(hours=1).isoformat()})
+    device.report(enabled=True)
+    put("disable", {"valid_until": at(hours=1).isoformat()})
+    put("enable")
+    late = make_unit("010101234560013", entity=cast.a)
+    call(cast.tina, "PUT", f"/v1/products/{late.product_imei}/enable", {"valid_until": at(hours=2).isoformat()})
+    with time_machine.travel(at(hours=3)):
+        lapse()
+    assert states(late)[1:] == [("pending_enabled", True), ("disabled", False)]
+    assert not EnableHistory.objects.filter(lapses_at__isnull=False).exists()
+
+
+def test_an_order_that_is_the_latest_no_more_comes_up_once(cast, put, unit, monkeypatch):
+    put(body={"valid_until": at(hours=1).isoformat()})
+    Product.objects.filter(pk=unit.pk).update(latest_enable_history=EnableHistory.objects.earliest("pk"))  # moved in
+    with time_machine.travel(at(hours=3)):
+        lapse()
+    assert not EnableHistory.objects.filter(lapses_at__isnull=False).exists()
+
+
+def test_deadlines_stand_in_the_admins_list(cast, put, unit):
+    browser = Client()
+    browser.force_login(cast.root)
+    put(body={"valid_until": at(hours=1).isoformat()})
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        put("disable")
+        put("enable", {"valid_until": at(hours=2).isoformat()})
+    lapsed = EnableHistory.objects.get(lapsed=True)
+    ahead = EnableHistory.objects.get(lapses_at__isnull=False)
+    listed = reverse("admin:products_enablehistory_changelist")
+
+    def shown(query=""):
+        text = browser.get(listed + query).content.decode()
+        return {int(key) for key in re.findall(r"/enablehistory/(\d+)/change/", text)}
+
+    assert {lapsed.pk, ahead.pk} < shown()
+    assert [shown(f"?deadline={chosen}") for chosen in ("open", "lapsed", "odd")] == [{ahead.pk}, {lapsed.pk}, set()]
+    for where in (listed + "?deadline=lapsed", reverse("admin:products_enablehistory_change", args=[lapsed.pk])):
+        assert "<br>lapsed" in browser.get(where).content.decode()
