@@ -116,10 +116,12 @@ def system_items() -> list[dict[str, Any]]:
         return bool(request.user.level >= Level.SYSTEM)  # type: ignore[union-attr]
 
     schedules, sign_ins = "admin:django_celery_beat_periodictask_changelist", "admin:accounts_signin_changelist"
+    skipped = "admin:connectivity_skippedwakeup_changelist"
     return [
         {"title": _("How it is doing"), "link": reverse("admin:system"), "permission": of_all},
         {"title": _("What runs by itself"), "link": reverse(schedules), "permission": of_all,
          "also": _("periodic tasks, schedules")},
+        {"title": _("Wake-ups that were skipped"), "link": reverse(skipped)},
         {"title": _("Sign-ins"), "link": reverse(sign_ins), "permission": of_system},
         {"title": _("Jobs"), "link": reverse("console:jobs")},
     ]  # fmt: skip

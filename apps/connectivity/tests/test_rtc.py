@@ -205,6 +205,32 @@ def test_a_letter_that_comes_twice_counts_once(rtc):
     assert (RtcMoMessageHistory.objects.count(), Connection.objects.count()) == (1, 1)
 
 
+def test_a_report_that_comes_late_confirms_nothing(cast, rtc):
+    """It was a dead letter since the morning, or another reader was slower."""
+    at = "2026-11-19T10:0{}:00.123456".format
+    enable_product(rtc, by=cast.tina)
+    assert say(rtc, [1, {"enabled": True}], timestamp=at(2)) is None
+    disable_product(rtc, by=cast.tina)
+    late = dead_letter(mo([1, {"enabled": False}], timestamp=at(1)))
+    assert actions.replay_dead_letter(key=late.pk, by=cast.root).replay_status == "success"
+    rtc.refresh_from_db()
+    assert (rtc.current_enable_flag, rtc.latest_enable_history.current_enable_state) == (True, "pending_disabled")
+    assert Connection.objects.count() == 1
+    row = RtcMoMessageHistory.objects.latest("pk")
+    assert (row.processing_status, row.processing_status_info) == ("processed", "a later report was settled before")
+    assert say(rtc, [1, {"enabled": False}], timestamp=at(3)) is None
+    rtc.refresh_from_db()
+    assert rtc.latest_enable_history.current_enable_state == "disabled"
+
+
+@pytest.mark.parametrize("odd", [None, 7, "soon", "", {}, "2999-01-01T00:00:00"])
+def test_a_clock_of_the_network_that_is_wrong_or_silent_stops_nothing(rtc, odd):
+    for number in range(2):
+        assert say(rtc, [1, {"balance": 60}], timestamp=odd, correlation_id=str(number)) is None
+    assert say(rtc, [1, {"balance": 60}], timestamp=timezone.now().replace(tzinfo=None).isoformat()) is None
+    assert Connection.objects.count() == 3
+
+
 BAD = [
     (b"\xff\xfe", "is no CBOR"), ([], "begins with its kind"), ({"a": 1}, "begins with its kind"), ([True], "begins"),
     ([99, 1], "no kind that is known"), ([1, {"enabled": "yes"}], "enabled"), ([1, 7], "valid dictionary"),

@@ -187,6 +187,24 @@ def test_the_lists_of_the_admin(cast, rtc, name):
     assert browser.get(reverse(f"admin:connectivity_{name}_changelist")).status_code == 200
 
 
+def test_skipped_wake_ups_stand_in_a_list_within_ones_scope(cast, waker, settings):
+    settings.SMS_PER_ENTITY = 0
+    other = make_unit("010101234560013", entity=cast.b, reported_software="3.6")
+    for unit in (waker, other):
+        enable_product(unit, by=cast.root)
+    relay.relay_all()
+    listed = reverse("admin:connectivity_skippedwakeup_changelist")
+    assert "Wake-ups that were skipped" in text(browser_of(cast.root).get("/admin/"))
+    of_all = text(browser_of(cast.root).get(listed))
+    assert of_all.count("the entity&#x27;s quota of the day was spent") == 2
+    assert "pending: enable" in of_all
+    one = text(browser_of(cast.users["A", Level.ADMIN]).get(listed))
+    assert (waker.serial_number in one or waker.product_imei in one, other.product_imei in one) == (True, False)
+    found = text(browser_of(cast.root).get(f"{listed}?q={other.product_imei}&reason__exact=quota_entity"))
+    assert (other.product_imei in found, waker.product_imei in found) == (True, False)
+    assert browser_of(cast.tina).get(listed).status_code in (302, 403)
+
+
 def test_dead_letters_are_settled_from_the_admin(cast, rtc, queues):
     broker.publish(queues, "RTC-MO.Dead-Letter", mo([4, [[1517927343, "Connected"]]]))
     browser = browser_of(cast.root)

@@ -73,7 +73,7 @@ def stop_rollout(rollout: SoftwareRollout, *, because: str = "", by: Actor) -> S
 def withdraw(rollout: SoftwareRollout, *, most: int, by: Actor) -> int:
     """End the open orders of so many units of a roll-out that was stopped; of how many there were any."""
     left = ProductSoftwareLinker.objects.filter(rollout=rollout, date_added=None, date_removed=None)
-    imeis = list(left.order_by("pk").values_list("product_id", flat=True)[:most])
+    imeis = list(left.values_list("product_id", flat=True)[:most])  # in the order of the index on open ones
     for unit in Product.objects.filter(product_imei__in=imeis).order_by("pk"):
         end_orders(unit, rollout=rollout, by=by)
     return len(imeis)
