@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from apps.connectivity import letters
 from apps.connectivity.models import (
@@ -99,10 +100,21 @@ def until(sms: SmsHistory) -> dt.datetime:
 
 
 def cost_of(messages: int) -> str:
-    """`12.50 USD`; empty where no price is set."""
+    """`12.50 USD`, as the reader writes numbers; empty where no price is set."""
     if not settings.SMS_COST:
         return ""
-    return f"{Decimal(settings.SMS_COST) * messages:,.2f} {settings.SMS_CURRENCY}"
+    amount = number_format(Decimal(settings.SMS_COST) * messages, 2, force_grouping=True)
+    return f"{amount} {settings.SMS_CURRENCY}"
+
+
+def waiting(kind: type[SmsHistory] | type[RtcMessageHistory]) -> dict[str, Any]:
+    """Messages that are to go out: {count, late_s: seconds since the first of them was queued, problem: what the
+    gateway or the broker last said of one}."""
+    rows: Any = kind._base_manager.filter(step=Step.QUEUED)
+    found = rows.aggregate(count=Count("pk"), since=Min("created_at"))
+    late = round((timezone.now() - found["since"]).total_seconds()) if found["since"] else 0
+    told = rows.exclude(detail="").order_by("-due_at").values_list("detail", flat=True).first()
+    return {"count": found["count"], "late_s": max(0, late), "problem": told or ""}
 
 
 def silent_units(now: dt.datetime, most: int) -> list[tuple[int, dt.datetime]]:

@@ -165,6 +165,8 @@ def test_making_many_connect_says_what_its_messages_cost(cast, waker, rtc, setti
     work.work_all()
     shown = text(browser.get(f"/jobs/{Job.objects.get().pk}"))
     assert "1 SMS goes out, for 0.04 EUR." in shown  # the other one is told in real time
+    french = browser.get(f"/jobs/{Job.objects.get().pk}", headers={"Accept-Language": "fr"})
+    assert "0,04 EUR" in text(french)
 
 
 def test_a_skipped_wake_up_is_told_in_words_where_its_order_waits(cast, waker, settings):

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.connectivity import queries, reports, tasks
@@ -401,3 +402,23 @@ def test_many_sent_messages_are_settled_in_one_run(cast, call, waker, monkeypatc
     SmsHistory.objects.update(due_at=timezone.now())
     tasks.send_messages()
     assert SmsHistory.objects.filter(status="Delivered").count() == 5
+
+
+def test_on_call_sees_that_the_gateway_is_away(cast, call, waker, gateway, monkeypatch):
+    def away(**message):
+        raise sms.Away("ConnectError", tried=False)
+
+    browser = Client()
+    browser.force_login(cast.root)
+    assert "ConnectError" not in browser.get("/admin/system/").content.decode()
+    monkeypatch.setattr(gateway, "send", away)
+    wake(call, cast.alice, waker)
+    SmsHistory.objects.update(created_at=timezone.now() - dt.timedelta(seconds=900))
+    tasks.send_messages()
+    page = browser.get("/admin/system/").content.decode()
+    assert "Text messages · <b>1</b> wait, the longest for 90" in page
+    assert "ConnectError" in page
+    told = Client().get("/metrics").content.decode()
+    assert "backoffice_sms_waiting 1.0" in told
+    assert "backoffice_sms_late_seconds 90" in told
+    assert "backoffice_letters_waiting 0.0" in told
