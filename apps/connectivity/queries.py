@@ -107,6 +107,13 @@ def cost_of(messages: int) -> str:
     return f"{amount} {settings.SMS_CURRENCY}"
 
 
+def longest_waiting(kind: type[SmsHistory] | type[RtcMessageHistory], now: dt.datetime) -> Any:
+    """The message of this kind that is to go out next, its row ours until the transaction ends; those that somebody
+    else holds are passed over."""
+    rows = kind._base_manager.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return rows.filter(step=Step.QUEUED, due_at__lte=now).order_by("due_at", "pk").first()
+
+
 def waiting(kind: type[SmsHistory] | type[RtcMessageHistory]) -> dict[str, Any]:
     """Messages that are to go out: {count, late_s: seconds since the first of them was queued, problem: what the
     gateway or the broker last said of one}."""

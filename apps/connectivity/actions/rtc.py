@@ -123,12 +123,7 @@ def claim_letter(*, by: Actor) -> RtcMessageHistory | None:
     """The letter that has waited longest, ours until the lease ends and still QUEUED; or put aside just now, where its
     order has been overtaken or its time has run out. One a transaction, however many are to be put aside."""
     now = timezone.now()
-    row = (
-        RtcMessageHistory.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .filter(step=Step.QUEUED, due_at__lte=now)
-        .order_by("due_at", "pk")
-        .first()
-    )
+    row: RtcMessageHistory | None = queries.longest_waiting(RtcMessageHistory, now)
     if row is None:
         return None
     if row.created_at + LONGEST_LIFE <= now:
