@@ -24,6 +24,7 @@ from apps.accounts.admin import ADMINS as ACCOUNTS
 from apps.accounts.admin import register as register_accounts
 from apps.alerts.admin import ADMINS as ALERTS
 from apps.connectivity.admin import ADMINS as CONNECTIVITY
+from apps.connectivity.admin import register as register_connectivity
 from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
@@ -150,4 +151,5 @@ for _table in TABLES.values():
 
 
 register_accounts(site)
+register_connectivity(site)
 site.register(PeriodicTask, ScheduleAdmin)

@@ -147,10 +147,12 @@ def _link(title: Any, where: str, active: str) -> dict[str, Any]:
 def system_items() -> list[dict[str, Any]]:
     """`level`: whom the page is for; `of_all`: only those among them who see every entity."""
     schedules, sign_ins = "admin:django_celery_beat_periodictask_changelist", "admin:accounts_signin_changelist"
+    skipped = "admin:connectivity_skippedwakeup_changelist"
     return [
         {"title": _("How it is doing"), "link": reverse("admin:system"), "level": Level.SYSTEM, "of_all": True},
         {"title": _("What runs by itself"), "link": reverse(schedules), "level": Level.SYSTEM, "of_all": True,
          "also": _("periodic tasks, schedules")},
+        {"title": _("Wake-ups that were skipped"), "link": reverse(skipped), "level": Level.ADMIN},
         {"title": _("Sign-ins"), "link": reverse(sign_ins), "level": Level.SYSTEM},
         {"title": _("Jobs"), "link": reverse("console:jobs")},
     ]  # fmt: skip

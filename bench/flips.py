@@ -1,33 +1,34 @@
 """Power orders on a network that loses a third of everything: do all units converge, does none apply a stale order?
 
-1,000 units × 100 flips take about an hour; `BENCH_UNITS=100 BENCH_FLIPS=20 python -m bench flips` a minute.
+All units live at once and are switched in turn, so that a run that is cut short has switched each of them about as
+often. Settings: `BENCH_UNITS` (1,000), `BENCH_FLIPS` (100 orders a unit), `BENCH_SECONDS` (3,600: after so long nothing
+more is ordered; what was ordered is seen to its end, for half as long again at most). What is kept of a unit is its
+state and one entry an order, so memory is bounded too: the run tells how much it took.
 """
 
 import asyncio
 import os
 import random
+import resource
 import time
+from collections import Counter
+from typing import Any
 
 import httpx
 
 from bench.tools import granian, scratch
 
-LOST, AT_ONCE, PATIENCE = 0.3, 16, 200
+LOST, AT_ONCE, PATIENCE, TRIES = 0.3, 16, 200, 10
+TELL_EVERY = 60.0  # seconds
 
 
 def run() -> None:
     units, flips = int(os.environ.get("BENCH_UNITS", "1000")), int(os.environ.get("BENCH_FLIPS", "100"))
+    seconds = float(os.environ.get("BENCH_SECONDS", "3600"))
     with scratch(units=1) as env, granian(env) as base:
-        keys = _make(units)
-        begun = time.perf_counter()
-        found = asyncio.run(_play(base, keys, flips, _token()))
-        seconds = time.perf_counter() - begun
-        converged, stale, applied, requests = found
-        print(
-            f"{units:,} units × {flips} flips at {LOST:.0%} loss: {converged / units:.1%} converged (goal 100 %), "
-            f"{stale} stale applies (goal 0) of {applied:,}; {requests:,} requests in {seconds:,.0f} s",
-            flush=True,
-        )
+        play = Play(base, _token(), flips, seconds)
+        asyncio.run(play.run(_make(units)))
+        play.tell(f"{units:,} units × {flips} flips at {LOST:.0%} loss")
 
 
 def _make(units: int) -> dict[str, str]:
@@ -51,51 +52,106 @@ def _token() -> str:
     return tokens.issue(User.objects.get(email="system@example.org"))[0]
 
 
-async def _play(base: str, keys: dict[str, str], flips: int, token: str) -> tuple[int, int, int, int]:
-    from apps.gateway.simulator.fleet import BadNetwork
-    from apps.gateway.simulator.flips import WatchedUnit, contacts
-    from apps.gateway.simulator.unit import Conditions
+class Play:
+    """The lives of all units, and what became of them. `counts`: orders, requests, applied, stale, converged, waiting
+    (had not converged when the time was over)."""
 
-    chance, counted, gate = random.Random(7), [0], asyncio.Semaphore(AT_ONCE)
+    def __init__(self, base: str, token: str, flips: int, seconds: float) -> None:
+        self.base, self.flips, self.seconds = base, flips, seconds
+        self.headers = {"Authorization": f"Token token={token}"}
+        self.counts: Counter[str] = Counter()
+        self.begun = time.monotonic()
 
-    async def count(request: httpx.Request) -> None:
-        counted[0] += 1
+    async def run(self, keys: dict[str, str]) -> None:
+        from apps.gateway.simulator.fleet import BadNetwork
 
-    async with httpx.AsyncClient(
-        base_url=base, timeout=30, limits=httpx.Limits(max_connections=AT_ONCE), event_hooks={"request": [count]}
-    ) as client:
-        network = BadNetwork(client, LOST, chance)
+        self.begun, self.gate = time.monotonic(), asyncio.Semaphore(AT_ONCE)
+        limits = httpx.Limits(max_connections=AT_ONCE)
 
-        async def order(unit: WatchedUnit, on: bool) -> None:
-            headers = {"Authorization": f"Token token={token}"}
-            await client.put(f"/v1/products/{unit.imei}/{'enable' if on else 'disable'}", headers=headers)
-            unit.witness.wanted[await asyncio.to_thread(_seq, unit.imei)] = on
+        async def count(_request: httpx.Request) -> None:
+            self.counts["requests"] += 1
 
-        async def life(imei: str, key: str) -> tuple[bool, int, int]:
-            own = random.Random(imei)
-            unit = WatchedUnit(imei, key, 1, network, Conditions(LOST, 0.1), own)
-            witness, wanted = unit.watch(), False
-            async with gate:
-                for _flip in range(flips):
-                    wanted = own.random() < 0.5
-                    await order(unit, wanted)
-                    for _contact in range(contacts(own)):
-                        await unit.connect()
-                for _contact in range(PATIENCE):
-                    if await unit.connect() and not await _waits(client, imei, token):
-                        break
-            return unit.enabled == wanted and not await _waits(client, imei, token), witness.stale, witness.applied
+        async with httpx.AsyncClient(
+            base_url=self.base, timeout=30, limits=limits, event_hooks={"request": [count]}
+        ) as self.client:
+            network = BadNetwork(self.client, LOST, random.Random(7))
+            telling = asyncio.create_task(self._tell_now_and_then())
+            try:
+                await asyncio.gather(*(self._life(network, imei, key) for imei, key in keys.items()))
+            finally:
+                telling.cancel()
 
-        lives = await asyncio.gather(*(life(imei, key) for imei, key in keys.items()))
-    return sum(one[0] for one in lives), sum(one[1] for one in lives), sum(one[2] for one in lives), counted[0]
+    @property
+    def took(self) -> float:
+        return time.monotonic() - self.begun
+
+    async def _life(self, network: Any, imei: str, key: str) -> None:
+        """Each order with the contacts that follow it takes its turn at the gate, behind those of all others."""
+        from apps.gateway.simulator.flips import WatchedUnit, contacts
+        from apps.gateway.simulator.unit import Conditions
+
+        own, wanted = random.Random(imei), False
+        unit = WatchedUnit(imei, key, 1, network, Conditions(LOST, 0.1), own)
+        witness = unit.watch()
+        for _flip in range(self.flips):
+            async with self.gate:
+                if self.took > self.seconds:
+                    break
+                wanted = own.random() < 0.5
+                await self._order(unit, wanted)
+                for _contact in range(contacts(own)):
+                    await unit.connect()
+        settled = False
+        for _contact in range(PATIENCE):
+            async with self.gate:
+                if self.took > 1.5 * self.seconds:
+                    break
+                settled = await unit.connect() and not await self._waits(imei)
+            if settled:
+                break
+        self.counts["converged" if settled and unit.enabled == wanted else "waiting"] += 1
+        self.counts["stale"] += witness.stale
+        self.counts["applied"] += witness.applied
+
+    async def _order(self, unit: Any, on: bool) -> None:
+        await self._ask("PUT", f"/v1/products/{unit.imei}/{'enable' if on else 'disable'}")
+        unit.witness.wanted[await asyncio.to_thread(_seq, unit.imei)] = on
+        self.counts["orders"] += 1
+
+    async def _waits(self, imei: str) -> bool:
+        return bool((await self._ask("GET", f"/v1/products/{imei}/pending")).json()["data"])
+
+    async def _ask(self, method: str, path: str) -> httpx.Response:
+        """Of people, whose network is a good one: every answer is a success, or the run is worth nothing."""
+        for tried in range(TRIES):
+            try:
+                answer = await self.client.request(method, path, headers=self.headers)
+            except httpx.TransportError:
+                await asyncio.sleep(tried)
+                continue
+            return answer.raise_for_status()
+        raise RuntimeError(f"{method} {path}: the server does not answer")
+
+    async def _tell_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY)
+            print(f"  {self.took:,.0f} s: {self._told()}", flush=True)
+
+    def _told(self) -> str:
+        return f"{self.counts['orders']:,} orders, {self.counts['requests']:,} requests"
+
+    def tell(self, what: str) -> None:
+        done = self.counts["converged"] + self.counts["waiting"]
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"{what}: {self._told()} in {self.took:,.0f} s, {memory:,.0f} MB here; "
+            f"{self.counts['converged'] / done:.2%} converged (goal 100 %), "
+            f"{self.counts['stale']} stale applies (goal 0) of {self.counts['applied']:,}",
+            flush=True,
+        )
 
 
 def _seq(imei: str) -> int:
     from apps.products.models import Product
 
     return Product.objects.values_list("order_seq", flat=True).get(product_imei=imei)
-
-
-async def _waits(client: httpx.AsyncClient, imei: str, token: str) -> bool:
-    answer = await client.get(f"/v1/products/{imei}/pending", headers={"Authorization": f"Token token={token}"})
-    return bool(answer.json()["data"])

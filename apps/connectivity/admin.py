@@ -1,12 +1,13 @@
 """Messages in the admin: what was sent to units and what became of it, what units said, and dead letters."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,14 +19,19 @@ from apps.connectivity.models import (
     RtcFallbackMessageHistory,
     RtcMessageHistory,
     RtcMoMessageHistory,
+    SkippedWakeUp,
     SmsHistory,
 )
 from apps.connectivity.wire import broker
 from apps.core.actions import require_level
+from apps.core.actors import called
+from apps.core.admin.cells import label_of
+from apps.core.admin.logs import PlainAdmin
 from apps.core.admin.tables import RowAdmin
+from apps.core.levels import Level
 from apps.core.refusal_words import said
 from apps.core.refusals import Refused
-from apps.products.models import RtcConnectionHistory
+from apps.products.models import Product, RtcConnectionHistory
 
 TEXT_SHOWN = 120  # of a letter, in a list
 
@@ -181,6 +187,47 @@ class DeadLetterAdmin(RowAdmin):
             "opts": self.opts,
         }  # fmt: skip
         return render(request, "admin/act.html", context)
+
+
+class SkippedWakeUpAdmin(PlainAdmin):
+    """Wake-ups of orders that a quota forbade: whoever asks why a unit was not woken, or whether a quota is too small,
+    looks here."""
+
+    level = Level.ADMIN
+    list_display: ClassVar[Any] = ("at", "unit", "shown_reason", "order", "ordered_by")
+    list_filter = ("reason", "at")
+    list_select_related = ("product", "enable_history", "tamper_order")
+    search_fields = ("product__product_imei__startswith", "product__serial_number__startswith")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        units: Any = Product.objects
+        rows, user = super().get_queryset(request), request.user
+        seen = units.visible_to(user).values("product_imei")
+        return rows if user.is_global else rows.filter(product__in=seen)  # type: ignore[union-attr]
+
+    @display(description=_("Unit"))
+    def unit(self, row: SkippedWakeUp) -> Any:
+        where = reverse("console:unit", args=[row.product_id])
+        return format_html('<a href="{}" class="underline">{}</a>', where, label_of(row.product))
+
+    @display(description=_("Reason"), ordering="reason")
+    def shown_reason(self, row: SkippedWakeUp) -> Any:
+        of_unit = row.reason == SkippedWakeUp.Reason.UNIT
+        return _("the unit's quota of the day was spent") if of_unit else _("the entity's quota of the day was spent")
+
+    @display(description=_("Order"))
+    def order(self, row: SkippedWakeUp) -> Any:
+        return (order := row.enable_history or row.tamper_order) and order.in_words()
+
+    @display(description=_("Ordered by"))
+    def ordered_by(self, row: SkippedWakeUp) -> Any:
+        return (order := row.enable_history or row.tamper_order) and called(order.user)
+
+
+def register(site: Any) -> None:
+    """What is no table."""
+    site.register(SkippedWakeUp, SkippedWakeUpAdmin)
 
 
 ADMINS = (SmsAdmin, RtcConnectionAdmin, RtcMessageAdmin, RtcMoMessageAdmin, RtcFallbackAdmin, DeadLetterAdmin)

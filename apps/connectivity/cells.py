@@ -15,7 +15,7 @@ class Radio(models.IntegerChoices):
 
 
 class Cell(models.Model):
-    """One cell. No number of its own and no index but its key: ten million of them are about one gigabyte.
+    """One cell. No number of its own and no index but its key: ten million of them are one to two gigabytes (adr/0022).
 
     `lat`, `lon` in millionths of a degree; `range` in metres, 0 where nobody knows; `updated` in seconds since 1970.
     """

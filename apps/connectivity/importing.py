@@ -131,7 +131,13 @@ def _store(rows: Collection[Row]) -> None:
     """One upsert a batch; on PostgreSQL the rows come by COPY."""
     table, columns = connection.ops.quote_name(Cell._meta.db_table), ", ".join(COLUMNS)
     values = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in KEY)
-    upsert = f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {values} WHERE excluded.updated >= {table}.updated"
+    others = [name for name in COLUMNS if name not in KEY]
+    stands, brought = (", ".join(f"{which}.{name}" for name in others) for which in (table, "excluded"))
+    upsert = (
+        f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {values}"
+        # A line that says what is known writes nothing: to take a file in again makes the table no larger.
+        f" WHERE excluded.updated >= {table}.updated AND ({stands}) <> ({brought})"
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             places = ", ".join(["%s"] * len(COLUMNS))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from apps.core.jsons import LEAST, MOST
+from apps.core.times import strict_moment
 
 # To units
 SYNC, STATUS_UPDATE, COMMAND = 1, 2, 3
@@ -85,6 +87,14 @@ def message_of(payload: Mapping[str, Any]) -> bytes:
         return base64.b64decode(payload["message"], validate=True)
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise NoLetter("has no message in base64") from None
+
+
+def taken_at(payload: Mapping[str, Any]) -> dt.datetime | None:
+    """When the network took the letter, by its clock, where it says so."""
+    try:
+        return strict_moment(payload["timestamp"])
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return None
 
 
 def read_payload(body: bytes | str) -> dict[str, Any]:

@@ -184,10 +184,11 @@ class RtcMessageHistory(Outgoing):
 
 
 class RtcMoMessageHistory(Row):
-    """A real-time message from a unit. The network's own mark of a letter tells one that is delivered twice."""
+    """A real-time message from a unit. The network's own mark of a letter tells one that is delivered twice;
+    `said_at`, of a status report that was settled, when the network took it, which tells one that comes late."""
 
     SCOPE = Follows("product")
-    HIDDEN = ("correlation_id",)
+    HIDDEN = ("correlation_id", "said_at")
     PROCESSED, FAILED = "processed", "failed"
 
     rtc_mo_message_history_id = models.AutoField(primary_key=True)
@@ -198,10 +199,16 @@ class RtcMoMessageHistory(Row):
     processing_status = OptionField(max_length=255, null=True, choices=options("failed", "processed"))
     processing_status_info = models.TextField(null=True)
     correlation_id = models.CharField(max_length=64, null=True)
+    said_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "rtc mo message histories"
         constraints = [models.UniqueConstraint(fields=["product", "correlation_id"], name="connectivity_mo_once")]
+        indexes = [
+            models.Index(
+                fields=["product", "said_at"], name="connectivity_mo_said", condition=models.Q(said_at__isnull=False)
+            ),
+        ]
 
 
 class RtcFallbackMessageHistory(Row):

@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from apps.connectivity import letters
 from apps.connectivity.models import (
     Outgoing,
     RtcDeadLetter,
+    RtcFallbackMessageHistory,
     RtcMessageHistory,
     SkippedWakeUp,
     SmsCount,
@@ -24,6 +28,8 @@ from apps.products.models import Product, ProductSoftwareLinker, WakeUpSoftware
 from apps.repairs.models import PartProductLinker
 
 Step = Outgoing.Step
+TIMEOUT = 3600.0  # seconds that a wake-up may take, retries and all
+LONGEST = 30 * 86400.0
 
 
 def software_of(product: Product) -> str | None:
@@ -86,16 +92,67 @@ def sent_today(product: Product) -> int:
     return rows.exclude(step__in=(Step.RECORDED, Step.DROPPED)).count()
 
 
-def sent_today_of_entity(entity_id: int) -> int:
-    counted = SmsCount.objects.filter(entity_id=entity_id, day=today())
-    return counted.values_list("count", flat=True).first() or 0
+def left_today(entity_ids: Iterable[int]) -> dict[int, int]:
+    """How many wake-ups the units of each of these entities may still be sent today."""
+    keys = set(entity_ids)
+    counted = dict(SmsCount.objects.filter(entity__in=keys, day=today()).values_list("entity_id", "count"))
+    return {key: max(0, settings.SMS_PER_ENTITY - counted.get(key, 0)) for key in keys}
+
+
+def until(sms: SmsHistory) -> dt.datetime:
+    """When the message's time runs out; SYSTEM may write what it likes into that column."""
+    seconds = sms.sms_timeout if 0 <= sms.sms_timeout <= LONGEST else TIMEOUT
+    return sms.created_at + dt.timedelta(seconds=seconds)
 
 
 def cost_of(messages: int) -> str:
-    """`12.50 USD`; empty where no price is set."""
+    """`12.50 USD`, as the reader writes numbers; empty where no price is set."""
     if not settings.SMS_COST:
         return ""
-    return f"{Decimal(settings.SMS_COST) * messages:,.2f} {settings.SMS_CURRENCY}"
+    amount = number_format(Decimal(settings.SMS_COST) * messages, 2, force_grouping=True)
+    return f"{amount} {settings.SMS_CURRENCY}"
+
+
+def longest_waiting(kind: type[SmsHistory] | type[RtcMessageHistory], now: dt.datetime) -> Any:
+    """The message of this kind that is to go out next, its row ours until the transaction ends; those that somebody
+    else holds are passed over."""
+    rows = kind._base_manager.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return rows.filter(step=Step.QUEUED, due_at__lte=now).order_by("due_at", "pk").first()
+
+
+def waiting(kind: type[SmsHistory] | type[RtcMessageHistory]) -> dict[str, Any]:
+    """Messages that are to go out: {count, late_s: seconds since the first of them was queued, problem: what the
+    gateway or the broker last said of one}."""
+    rows: Any = kind._base_manager.filter(step=Step.QUEUED)
+    found = rows.aggregate(count=Count("pk"), since=Min("created_at"))
+    late = round((timezone.now() - found["since"]).total_seconds()) if found["since"] else 0
+    told = rows.exclude(detail="").order_by("-due_at").values_list("detail", flat=True).first()
+    return {"count": found["count"], "late_s": max(0, late), "problem": told or ""}
+
+
+def silent_units(now: dt.datetime, most: int) -> list[tuple[int, dt.datetime]]:
+    """(row_no, when it was told) of units that have answered a status update of the last day neither in real time nor
+    by connecting, and are to be told again: after RTC_FALLBACK_SECONDS, and twice as long after each reminder of that
+    day, RTC_FALLBACK_MOST times. Who has waited longest comes first."""
+    day, wait = now - dt.timedelta(days=1), settings.RTC_FALLBACK_SECONDS
+    told, heard = "latest_rtc_mt_status_update_time", "latest_rtc_mo_status_report_time"
+    lately_told = RtcMessageHistory.objects.filter(kind=RtcMessageHistory.Kind.STATUS_UPDATE, created_at__gte=day)
+    reminders = RtcFallbackMessageHistory.objects.filter(product=OuterRef("product_imei"), message_sent_time__gte=day)
+    counted = reminders.order_by().values("product").annotate(number=Count("pk")).values("number")
+    due = Q(pk__in=[])
+    for number in range(settings.RTC_FALLBACK_MOST):
+        if wait * 2**number < 86400:  # after a day nobody waits any more
+            due |= Q(reminders=number, **{f"{told}__lte": now - dt.timedelta(seconds=wait * 2**number)})
+    rows = (
+        # By an index on what was told, instead of through a million units.
+        Product.objects.filter(product_imei__in=lately_told.values("product_id"), rtc_enabled_flag=True)
+        .filter(Q(**{heard: None}) | Q(**{f"{heard}__lt": F(told)}))
+        .filter(Q(latest_connection=None) | Q(latest_connection__date__lt=F(told)), **{f"{told}__gte": day})
+        .annotate(reminders=Coalesce(Subquery(counted), 0))
+        .filter(due)
+    )
+    found: Any = rows.order_by(told, "pk").values_list("pk", told)
+    return list(found[:most])
 
 
 def fetch_dead_letter(key: int, *, by: Actor, lock: bool = False) -> RtcDeadLetter:

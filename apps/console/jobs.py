@@ -213,7 +213,7 @@ def _shown(request: HttpRequest, held: Job, *, form: Any = None, problem: str = 
         "counted": [(name, labels[name], count) for name, count in counted.items() if name != "open" and count],
         "makes_file": kind.makes_file, "has_file": held.state == State.DONE and held.files.exists(),
         "undone": counted["open"] + counted["refused"] + counted["failed"], "to_change": counted["changed"],
-        "costs": kind.costs(counted["changed"]) if counted["changed"] and not ran else "",
+        "costs": kind.costs(held, counted["changed"]) if counted["changed"] and not ran else "",
         "chosen": chosen, "of_units": held.kind.startswith("units."), "now": timezone.now(),
         "mine": held.owner_id == reader.pk, **links,
     }  # fmt: skip

@@ -32,6 +32,7 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "influx shard data": ("telemetry shard", "telemetry shards"),
     "analysis history": ("analysis", "analyses"),
     "sms history": ("SMS", "SMS messages"),
+    "skipped wake up": ("wake-up that was skipped", "wake-ups that were skipped"),
     "rtc connection history": ("real-time connection", "real-time connections"),
     "rtc message history": ("real-time message", "real-time messages"),
     "rtc mo message history": ("real-time message from a unit", "real-time messages from units"),
@@ -111,10 +112,15 @@ OPTIONS: Mapping[str, str] = {
     "success": "succeeded", "bad-payment": "bad payment",
     "force-reset": "forced reset", "payment": "payment", "zero-command": "zeroing", "phone": "phone", "sms": "SMS",
     "visit": "visit", "init": "never switched", "enabled": "enabled", "disabled": "disabled",
+    "quota_unit": "the unit's quota", "quota_entity": "the entity's quota",
     "pending_enabled": "pending: enable", "pending_disabled": "pending: disable",
 }  # fmt: skip
 
-BESIDE = ("accounts.SignIn", "gateway.LastExchange")  # no tables of the contract, but shown in the admin
+BESIDE = (
+    "accounts.SignIn",
+    "gateway.LastExchange",
+    "connectivity.SkippedWakeUp",
+)  # no tables of the contract, but shown in the admin
 
 
 def translate_names() -> None:

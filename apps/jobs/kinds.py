@@ -1,7 +1,7 @@
 """What a kind of job is. The kinds stand on one page, backoffice/work.py."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import Refused
-from apps.jobs.models import Job
+from apps.jobs.models import Job, JobItem
 
 Pulse = Callable[[], None]
 GONE = "Jobs of this kind are done here no more"
@@ -45,8 +45,14 @@ class Kind:
         """The details in words, for people."""
         return ""
 
-    def costs(self, count: int) -> str:
-        """What doing it to so many brings with it, said before it is started; empty: nothing worth a word."""
+    def weigh(self, job: Job, changed: Sequence[JobItem]) -> Mapping[str, Any]:
+        """For a trial, which looks at each item by itself: these, of the next batch, would change; what is too much
+        together with those before them is refused here (`trial`, `trial_text`). What is returned is kept among the
+        job's params; with `job.done` 0 the trial begins anew."""
+        return {}
+
+    def costs(self, job: Job, count: int) -> str:
+        """What doing it to so many brings with it, in lines, said before it is started; empty: nothing worth a word."""
         return ""
 
     def field_of(self, params: Mapping[str, Any]) -> Callable[[str], Any] | None:

@@ -199,7 +199,12 @@ def _try_some(job: Job, kind: Kind) -> bool:
     items = list(job.items.filter(trial=Outcome.OPEN).order_by("number")[:BATCH])
     for item in items:
         item.trial, item.trial_text = _one(job, kind, item, keep=False)
-    JobItem.objects.bulk_update(items, ["trial", "trial_text"])
+    with _together(job):
+        kept = kind.weigh(job, [item for item in items if item.trial == Outcome.CHANGED])
+        if kept:
+            job.params = {**job.params, **kept}
+            _held(job).update(params=job.params)
+        JobItem.objects.bulk_update(items, ["trial", "trial_text"])
     job.done += len(items)
     return len(items) < BATCH
 

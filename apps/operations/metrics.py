@@ -19,6 +19,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from apps.api.errors import not_offered, plain
+from apps.connectivity import queries as messages
+from apps.connectivity.models import RtcMessageHistory, SmsHistory
 from apps.core import counting
 from apps.events.queries import waiting
 from apps.jobs.models import AT_WORK, Job
@@ -65,6 +67,7 @@ class FromDatabase:
         up = GaugeMetricFamily("backoffice_database_up", "Whether the database answers")
         try:
             outbox, disk = waiting(), system.disk()
+            sms, letters = messages.waiting(SmsHistory), messages.waiting(RtcMessageHistory)
             ordered = {
                 word: counting.count(Product.objects.filter(desired_enable_flag=flag))
                 for flag, word in ((True, "on"), (False, "off"))
@@ -81,6 +84,10 @@ class FromDatabase:
             ("outbox_failed", "Consequences whose attempts are spent", outbox["failed"]),
             ("outbox_late_seconds", "How long the longest due one waits", outbox["late_s"]),
             ("jobs_at_work", "Jobs that are being carried on", sum(jobs.values())),
+            ("sms_waiting", "Text messages that the gateway has not taken", sms["count"]),
+            ("sms_late_seconds", "How long ago the first of them was queued", sms["late_s"]),
+            ("letters_waiting", "Real-time messages that the broker has not taken", letters["count"]),
+            ("letters_late_seconds", "How long ago the first of them was queued", letters["late_s"]),
             ("disk_free_bytes", "Free on the disk of DATA_DIR", disk["free_bytes"]),
             ("database_bytes", "Size of the database", disk["database_bytes"]),
         ):

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_celery_beat.models import PeriodicTask
 
+from apps.connectivity import queries as connectivity
+from apps.connectivity.models import RtcMessageHistory, SmsHistory
 from apps.core.levels import Level
 from apps.events.actions import retry_failed
 from apps.events.models import Consequence
@@ -43,6 +45,10 @@ def page(site: Any) -> Any:
         held = waiting() | {"handlers": waiting_by_handler()}
         context = {
             **site.each_context(request), "title": _("System"), "outbox": held, "failed": _failed(),
+            "messages_out": [
+                (_("Text messages"), connectivity.waiting(SmsHistory)),
+                (_("Real-time messages"), connectivity.waiting(RtcMessageHistory)),
+            ],
             "tasks": _tasks(), "jobs": Job.objects.filter(state__in=AT_WORK).count(), "versions": versions(),
             "disk": disk(), "tables": _tables(), "warnings": _warnings(),
         }  # fmt: skip

@@ -24,6 +24,7 @@ from apps.jobs.kinds import kinds
 from apps.products import contact, queries
 from apps.products.admin_connections import ADMINS as CONNECTIONS
 from apps.products.admin_filters import ContactFilter, EntityFilter, StateFilter
+from apps.products.admin_histories import ADMINS as HISTORIES
 from apps.products.admin_rollouts import ADMINS as ROLLOUTS
 from apps.products.bulk import SEEN, SURE, OnUnits, Unfilled, Unsure
 from apps.products.models import (
@@ -291,11 +292,6 @@ class StateAdmin(RowAdmin):
     list_filter = ("current_state_type",)
 
 
-class EnableHistoryAdmin(RowAdmin):
-    for_model = EnableHistory
-    list_display = ("enable_history_id", "product", "prev_enable_state", "current_enable_state", "user", "date")
-
-
 class NoteAdmin(RowAdmin):
     for_model = ProductNote
     list_display = ("product_note_id", "product", "text", "created_by", "created_at")
@@ -306,4 +302,4 @@ class NoteAdmin(RowAdmin):
         return Truncator(row.note_text).chars(TEXT_SHOWN)
 
 
-ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, EnableHistoryAdmin, *CONNECTIONS, *ROLLOUTS)
+ADMINS = (ProductAdmin, NoteAdmin, StateAdmin, *HISTORIES, *CONNECTIONS, *ROLLOUTS)

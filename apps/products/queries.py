@@ -63,6 +63,16 @@ def entity_ids(product: Product) -> list[int]:
     )
 
 
+def entity_ids_of(units: Iterable[Product]) -> dict[str, list[int]]:
+    """The same for many, by IMEI, in one query."""
+    links = ProductEntityLinker.objects.filter(product__in=[unit.product_imei for unit in units], date_removed=None)
+    found: dict[str, list[int]] = {}
+    rows: Any = links.order_by("pk").values_list("product_id", "entity_id")
+    for imei, key in rows:
+        found.setdefault(imei, []).append(key)
+    return found
+
+
 def entity_names(product: Product, *, by: Actor | None) -> list[str]:
     """Names of the present entities that `by` sees, the earliest first; None: of all, as the API documents its answer
     (the first is the ERP's `entity`)."""
@@ -81,9 +91,15 @@ def entity_names_of(units: Iterable[Product], *, by: Actor | None) -> dict[str, 
     return found
 
 
+def software_open(product: Product) -> QuerySet[ProductSoftwareLinker]:
+    """Orders of software without either date: those that stand, and those of a roll-out that was stopped, which a
+    task is about to withdraw."""
+    return ProductSoftwareLinker.objects.filter(product=product, date_added=None, date_removed=None)
+
+
 def software_ordered(product: Product) -> QuerySet[ProductSoftwareLinker]:
     """Orders of software that the unit has not confirmed and nobody has ended."""
-    return ProductSoftwareLinker.objects.filter(product=product, date_added=None, date_removed=None)
+    return software_open(product).exclude(rollout__state="stopped")
 
 
 def software_running(product: Product) -> QuerySet[ProductSoftwareLinker]:

@@ -6,7 +6,13 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Mod
 
-from apps.products.models import Product, ProductEntityLinker, ProductSoftwareLinker, SoftwareRollout
+from apps.products.models import (
+    Product,
+    ProductEntityLinker,
+    ProductSoftwareLinker,
+    ProductTypeSoftwareVersionTypeLinker,
+    SoftwareRollout,
+)
 from apps.products.states import TERMINATED
 
 # The part of a hundred that a unit falls into: neighbours in the factory fall into different ones, and the first
@@ -31,6 +37,22 @@ class Progress:
     def share_failed(self) -> float:
         """Per cent of the ordered units."""
         return 100.0 * self.failed / self.ordered if self.ordered else 0.0
+
+
+def obstacle(rollout: SoftwareRollout) -> tuple[str, str] | None:
+    """(column, why) where the version can't be ordered for any of these units (any more)."""
+    if rollout.software_version_type.status == "bad":
+        return "software_version_type", "is marked as bad and is never installed"
+    allowed = ProductTypeSoftwareVersionTypeLinker.objects.filter(
+        product_type=rollout.product_type_id, software_version_type=rollout.software_version_type_id
+    )
+    return None if allowed.exists() else ("product_type", "is not allowed to run this version; allow it first")
+
+
+def stopped_with_open_orders() -> QuerySet[SoftwareRollout]:
+    left = ProductSoftwareLinker.objects.filter(rollout=OuterRef("pk"), date_added=None, date_removed=None)
+    found: QuerySet[Any] = SoftwareRollout.objects.filter(Exists(left), state="stopped")
+    return found
 
 
 def with_progress(found: QuerySet[SoftwareRollout]) -> QuerySet[SoftwareRollout]:

@@ -71,6 +71,7 @@ class InputsBody(Body):
 
 @endpoint("PUT", level=actions.send_inputs.level, fetch=repair, body=InputsBody)
 def send_inputs(request: Request, found: Repair, body: InputsBody) -> HttpResponse:
+    """Keep inputs of the step; a state without events moves on when all of them are in."""
     given = body.model_extra or {}
     actions.send_inputs(found, given=given, seen=_seen(request), by=cast(Any, request.user))
     return success(UPDATED, {})
@@ -84,6 +85,7 @@ class EventBody(Body):
 
 @endpoint("PUT", level=actions.send_event.level, fetch=repair, body=EventBody)
 def send_events(request: Request, found: Repair, body: EventBody) -> HttpResponse:
+    """Take the step of this event, with the inputs that are in."""
     given = body.model_extra or {}
     errors = {str(name)[:80]: "has no place here; an event is sent alone" for name in given if name != "event"}
     ident = given.get("event")

@@ -1,9 +1,11 @@
 """Letters that come in: what a unit says (queue RTC-MO), and what became of a letter to one (RTC-MT.Reply).
 
 What a letter tells is settled by the very actions that settle it at /v1/rc_data; a letter that comes twice, as brokers
-deliver, does nothing the second time.
+deliver, does nothing the second time. Nor does a status report that the network took before one that was settled (it
+was a dead letter, or another reader was faster): it says how the unit stood, and would confirm what is so no more.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +25,7 @@ from apps.products.models import Product
 log = logging.getLogger(__name__)
 
 BROKE = "something broke on our side; it has been recorded"
+OVERTAKEN = "a later report was settled before"
 
 
 @action(level=None)
@@ -73,27 +76,38 @@ def _take_message(payload: Mapping[str, Any]) -> str | None:
         RtcMoMessageHistory, by=by, product=product, message_bin=packed[: letters.LONGEST],
         message_received_time=timezone.now(), correlation_id=reference,
     )  # fmt: skip
-    problem = _settle(row, product, packed, by)
+    problem = _settle(row, product, packed, letters.taken_at(payload), by)
     row.processing_status = RtcMoMessageHistory.FAILED if problem else RtcMoMessageHistory.PROCESSED
-    row.processing_status_info = problem and problem[:2000]
-    touch(row, "processing_status", "processing_status_info", "message_json", by=by)
+    if problem:
+        row.processing_status_info = problem[:2000]
+    touch(row, "processing_status", "processing_status_info", "message_json", "said_at", by=by)
     note_online(product, True, reason="message-received", by=by, heard=True)
     return problem
 
 
-def _settle(row: RtcMoMessageHistory, product: Product, packed: bytes, by: Actor) -> str | None:
+def _settle(
+    row: RtcMoMessageHistory, product: Product, packed: bytes, said_at: dt.datetime | None, by: Actor
+) -> str | None:
+    row.processing_status_info = None
     try:
         letter = letters.unpack(packed)
         row.message_json = letters.as_json(letter)
         handler = letters.hears(letter[0])
         if letter[0] not in (letters.STATUS, letters.TELEMETRY, letters.REPLY, letters.LOG):
             return f"is of no kind that is known here ({letter[0]})"
+        if letter[0] == letters.STATUS and said_at is not None:
+            later = RtcMoMessageHistory.objects.filter(product=product, said_at__gt=said_at)
+            if later.exists():
+                row.processing_status_info = OVERTAKEN
+                return None
         with transaction.atomic():
             if handler is not None:
                 handler(product, letter[1] if len(letter) > 1 else {}, by=by)
             if letter[0] == letters.STATUS:
                 product.latest_rtc_mo_status_report_time = timezone.now()
                 product.save(update_fields=["latest_rtc_mo_status_report_time"])
+                # A network's clock that runs ahead overtakes nothing that comes after it.
+                row.said_at = said_at and min(said_at, timezone.now())
     except (letters.NoLetter, Refused) as error:
         return str(error)
     except (OperationalError, InterfaceError):

@@ -8,9 +8,8 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from apps.connectivity import letters, queries
@@ -128,28 +127,23 @@ def _queue(product: Product, kind: Kind, letter: list[Any], *, by: Actor, **also
 
 @action(level=None)
 def claim_letter(*, by: Actor) -> RtcMessageHistory | None:
-    """The letter that has waited longest, ours until the lease ends."""
-    while True:
-        now = timezone.now()
-        row = (
-            RtcMessageHistory.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .filter(step=Step.QUEUED, due_at__lte=now)
-            .order_by("due_at", "pk")
-            .first()
-        )
-        if row is None:
-            return None
-        if row.created_at + LONGEST_LIFE <= now:
-            _fail(row, "no broker took it in time", by=by)
-        elif queries.is_overtaken(row.product, order=row.order_id, tamper_order=row.tamper_order_id):
-            _fail(row, "superseded", step=Step.DROPPED, by=by)
-        else:
-            if row.kind == Kind.STATUS_UPDATE:
-                # It may have waited, or go out once more: what was true when it was queued may be overtaken or over.
-                _write(row, [letters.STATUS_UPDATE, letters.orders_of(row.product)])
-            row.due_at, row.attempts = now + LEASE, row.attempts + 1
-            row.save(update_fields=["due_at", "attempts", "message_bin", "message_json"])
-            return row
+    """The letter that has waited longest, ours until the lease ends and still QUEUED; or put aside just now, where its
+    order has been overtaken or its time has run out. One a transaction, however many are to be put aside."""
+    now = timezone.now()
+    row: RtcMessageHistory | None = queries.longest_waiting(RtcMessageHistory, now)
+    if row is None:
+        return None
+    if row.created_at + LONGEST_LIFE <= now:
+        _fail(row, "no broker took it in time", by=by)
+    elif queries.is_overtaken(row.product, order=row.order_id, tamper_order=row.tamper_order_id):
+        _fail(row, "superseded", step=Step.DROPPED, by=by)
+    else:
+        if row.kind == Kind.STATUS_UPDATE:
+            # It may have waited, or go out once more: what was true when it was queued may be overtaken or over.
+            _write(row, [letters.STATUS_UPDATE, letters.orders_of(row.product)])
+        row.due_at, row.attempts = now + LEASE, row.attempts + 1
+        row.save(update_fields=["due_at", "attempts", "message_bin", "message_json"])
+    return row
 
 
 def _write(row: RtcMessageHistory, letter: list[Any]) -> None:
@@ -172,18 +166,19 @@ def letter_away(row: RtcMessageHistory, *, reason: str, by: Actor) -> None:
 
 
 @action(level=None)
-def look_after_letters(*, by: Actor, most: int = 500) -> int:
-    """Letters without a reply: published again, and after some times failed. Returns how many are to be published."""
-    now, again = timezone.now(), 0
+def look_after_letters(*, by: Actor, most: int) -> int:
+    """Letters without a reply: published again, and after some times failed. How many were looked at; as many as
+    `most`: there may be more."""
+    now = timezone.now()
     due = RtcMessageHistory.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    for row in due.filter(step=Step.SENT, due_at__lte=now).order_by("due_at", "pk")[:most]:
+    rows = list(due.filter(step=Step.SENT, due_at__lte=now).order_by("due_at", "pk")[:most])
+    for row in rows:
         if row.attempts >= MOST_TIMES or row.created_at + LONGEST_LIFE <= now:
             _fail(row, "no reply", by=by)
         else:
             row.step, row.due_at = Step.QUEUED, now
             row.save(update_fields=["step", "due_at"])
-            again += 1
-    return again
+    return len(rows)
 
 
 @action(level=None)
@@ -218,47 +213,18 @@ def _end(row: RtcMessageHistory, status: str, info: str | None, step: Step, by: 
 
 
 @action(level=None)
-def remind_silent_units(*, by: Actor, most: int = 200) -> int:
-    """The fallback process: a unit that has answered a status update neither in real time nor by connecting is sent
-    another, at growing intervals, and counts as off line meanwhile. Returns to how many."""
-    now = timezone.now()
-    told, heard = F("latest_rtc_mt_status_update_time"), "latest_rtc_mo_status_report_time"
-    lately = Q(rtc_fallback_message_history__message_sent_time__gte=now - dt.timedelta(days=1))
-    due = Q()  # asked here, so that units whose turn has not come take no place of others
-    for times in range(settings.RTC_FALLBACK_MOST):
-        waited = dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS * 2**times)
-        due |= Q(reminders=times, latest_rtc_mt_status_update_time__lte=now - waited)
-    lately_told = RtcMessageHistory.objects.filter(kind=Kind.STATUS_UPDATE, created_at__gte=now - dt.timedelta(days=1))
-    silent = (
-        Product.objects.filter(
-            product_imei__in=lately_told.values("product_id"),  # by an index, instead of through a million units
-        )
-        .filter(
-            Q(**{heard: None}) | Q(**{f"{heard}__lt": told}),
-            Q(latest_connection=None) | Q(latest_connection__date__lt=told),
-            rtc_enabled_flag=True,
-            latest_rtc_mt_status_update_time__gte=now - dt.timedelta(days=1),
-            latest_rtc_mt_status_update_time__lte=now - dt.timedelta(seconds=settings.RTC_FALLBACK_SECONDS),
-        )
-        .annotate(reminders=Count("rtc_fallback_message_history", filter=lately))
-        .filter(due, reminders__lt=settings.RTC_FALLBACK_MOST)
-        .order_by("latest_rtc_mt_status_update_time", "pk")
-    )
-    told_to = silent.values_list("pk", "latest_rtc_mt_status_update_time")[:most]
-    return sum(_remind(key, asked, now, by) for key, asked in told_to if asked is not None)
-
-
-def _remind(key: int, asked: dt.datetime, now: dt.datetime, by: Actor) -> bool:
-    product = Product.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(
-        pk=key, rtc_enabled_flag=True, latest_rtc_mt_status_update_time=asked
-    ).first()  # fmt: skip
+def remind(*, key: int, asked: dt.datetime, by: Actor) -> bool:
+    """The fallback process, of one unit (queries.silent_units): tell it once more, and count it as off line meanwhile.
+    False where it has been told something since `asked`, or is busy just now."""
+    rows = Product.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    product = rows.filter(pk=key, rtc_enabled_flag=True, latest_rtc_mt_status_update_time=asked).first()
     if product is None:
         return False
     latest = product.latest_rtc_connection_history
     if queries.is_online(product) and latest is not None and (latest.latest_message_time or asked) <= asked:
         note_online(product, False, reason="inactivity", by=by)
     queue_status_update(product, by=by)
-    new(RtcFallbackMessageHistory, by=by, product=product, message_sent_time=now)
+    new(RtcFallbackMessageHistory, by=by, product=product, message_sent_time=timezone.now())
     return True
 
 

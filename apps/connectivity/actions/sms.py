@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.connectivity import queries
-from apps.connectivity.models import Outgoing, SmsCount, SmsHistory
+from apps.connectivity.models import Outgoing, SkippedWakeUp, SmsCount, SmsHistory
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
@@ -23,10 +23,9 @@ from apps.products.actions.announce import announce
 from apps.products.models import Product
 
 Step = Outgoing.Step
-TIMEOUT = 3600.0  # seconds that a wake-up may take, retries and all
-LONGEST = 30 * 86400.0
 LEASE = dt.timedelta(seconds=60)
 WAITS = (15, 60, 300, 900)  # seconds before the first, second, … further try
+AWAY = 15  # seconds before a gateway that was away is tried again
 
 
 @action(level=Level.ADMIN)
@@ -51,7 +50,7 @@ def queue_wakeup(
     row: SmsHistory = new(
         SmsHistory, by=by, product=product, enable_history_id=order, tamper_order_id=tamper_order,
         attempted_retries=0, sent_time=now, created_at=now,
-        sms_timeout=TIMEOUT, trigger=SmsHistory.WAKE_UP, step=Step.QUEUED, due_at=now, cause=cause,
+        sms_timeout=queries.TIMEOUT, trigger=SmsHistory.WAKE_UP, step=Step.QUEUED, due_at=now, cause=cause,
     )  # fmt: skip
     transaction.on_commit(_wake, robust=True)
     return row
@@ -61,7 +60,7 @@ def queue_wakeup(
 def take_from_quotas(product: Product, *, by: Actor) -> str | None:
     """Count one more message to the unit, for it and for its entities. None, or whose quota is spent already."""
     if queries.sent_today(product) >= settings.SMS_PER_UNIT:
-        return "quota_unit"
+        return SkippedWakeUp.Reason.UNIT
     day, most = queries.today(), settings.SMS_PER_ENTITY
     with transaction.atomic():
         for entity_id in sorted(units.entity_ids(product)):
@@ -74,35 +73,39 @@ def take_from_quotas(product: Product, *, by: Actor) -> str | None:
                     pass  # another one was first
             if not counts.filter(count__lt=most).update(count=F("count") + 1):
                 transaction.set_rollback(True)
-                return "quota_entity"
+                return SkippedWakeUp.Reason.ENTITY
     return None
 
 
 @action(level=None)
 def claim_sms(*, by: Actor) -> SmsHistory | None:
-    """The message that has waited longest, ours until the lease ends. What its order has been overtaken by, or its time
-    has run out for, is put aside on the way."""
-    while True:
-        now = timezone.now()
-        row = (
-            SmsHistory.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .filter(step=Step.QUEUED, due_at__lte=now)
-            .order_by("due_at", "pk")
-            .first()
-        )
-        if row is None:
-            return None
-        if _until(row) <= now:
-            _settle(row, SmsHistory.EXPIRED, by=by)
-        elif queries.is_overtaken(row.product, order=row.enable_history_id, tamper_order=row.tamper_order_id):
-            # A later order, or the unit's own confirmation: nothing is left that it should wake up for.
-            row.step, row.detail = Step.DROPPED, "superseded"
-            _settle(row, SmsHistory.EXPIRED, by=by)
-        else:
-            row.due_at, row.attempts = now + LEASE, row.attempts + 1
-            row.attempted_retries = row.attempts - 1
-            row.save(update_fields=["due_at", "attempts", "attempted_retries"])
-            return row
+    """The message that has waited longest, ours until the lease ends and still QUEUED; or put aside just now, where its
+    order has been overtaken or its time has run out. One a transaction, however many are to be put aside."""
+    now = timezone.now()
+    row: SmsHistory | None = queries.longest_waiting(SmsHistory, now)
+    if row is None:
+        return None
+    if queries.until(row) <= now:
+        _settle(row, SmsHistory.EXPIRED, by=by)
+    elif queries.is_overtaken(row.product, order=row.enable_history_id, tamper_order=row.tamper_order_id):
+        # A later order, or the unit's own confirmation: nothing is left that it should wake up for.
+        if not row.attempts:
+            _give_back(row)
+        row.step, row.detail = Step.DROPPED, "superseded"
+        _settle(row, SmsHistory.EXPIRED, by=by)
+    else:
+        row.due_at, row.attempts = now + LEASE, row.attempts + 1
+        row.attempted_retries = row.attempts - 1
+        row.save(update_fields=["due_at", "attempts", "attempted_retries"])
+    return row
+
+
+def _give_back(row: SmsHistory) -> None:
+    """What was never sent counts for nobody's quota, as sent_today() has it for the unit's."""
+    if row.created_at.astimezone(dt.UTC).date() != queries.today():
+        return
+    for entity_id in sorted(units.entity_ids(row.product)):  # one by one, in the order of take_from_quotas()
+        SmsCount.objects.filter(entity_id=entity_id, day=queries.today(), count__gt=0).update(count=F("count") - 1)
 
 
 @action(level=None)
@@ -115,23 +118,32 @@ def sms_taken(row: SmsHistory, *, reference: str, reports_in: float | None, by: 
         early.exclude(step=Step.DROPPED).update(message_reference=reference, sent_time=now, taken_at=now)
         return
     held.step, held.message_reference, held.sent_time, held.taken_at, held.detail = Step.SENT, reference, now, now, ""
-    held.due_at = _until(held) if reports_in is None else now + dt.timedelta(seconds=reports_in)
+    held.due_at = queries.until(held) if reports_in is None else now + dt.timedelta(seconds=reports_in)
     touch(held, "step", "message_reference", "sent_time", "taken_at", "detail", "due_at", by=by)
     announce("product.messaged", held.product, by=by, message="sms", key=held.pk)
 
 
 @action(level=None)
-def sms_refused(row: SmsHistory, *, reason: str, by: Actor) -> None:
-    """The gateway did not take it: again later, until its time runs out."""
+def sms_refused(row: SmsHistory, *, reason: str, tried: bool = True, by: Actor) -> None:
+    """The gateway did not take it, as far as we know: again later, until its time runs out. Not `tried`: it never came
+    to the gateway, which is no try."""
     held = _held(row)
-    if held is not None:
+    if held is None:
+        return
+    if tried:
         _again(held, reason)
+        return
+    held.attempts -= 1
+    held.attempted_retries = max(0, held.attempts - 1)
+    held.due_at, held.detail = timezone.now() + dt.timedelta(seconds=AWAY), reason[:500]
+    held.save(update_fields=["attempts", "attempted_retries", "due_at", "detail"])
 
 
 @action(level=None)
 def sms_reported(*, key: int, attempt: int, delivered: bool | None, detail: str, by: Actor) -> bool:
     """A delivery report; `delivered` None: still on its way. False where there is no such message. What fails is sent
-    again while tries are left; a failure of a try before the last means nothing any more."""
+    again while tries are left; a failure of a try before the last means nothing any more. A report of a try whose
+    answer got lost says that the gateway has the message: it is not sent once more."""
     row = SmsHistory.objects.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
     if row is None:
         return False
@@ -145,19 +157,23 @@ def sms_reported(*, key: int, attempt: int, delivered: bool | None, detail: str,
         else:
             row.detail = detail[:500]
             row.save(update_fields=["detail"])
+    elif delivered is None and row.step == Step.QUEUED and attempt == row.attempts:
+        row.step, row.taken_at, row.due_at = Step.SENT, timezone.now(), queries.until(row)
+        row.save(update_fields=["step", "taken_at", "due_at"])
     return True
 
 
 @action(level=None)
-def look_after_sms(*, by: Actor, most: int = 500) -> int:
-    """Settle sent messages that are due: by their time, or, with a gateway that never reports, as delivered."""
+def look_after_sms(*, by: Actor, most: int) -> int:
+    """Settle sent messages that are due: by their time, or, with a gateway that never reports, as delivered. How many;
+    as many as `most`: there may be more."""
     now = timezone.now()
     due = SmsHistory.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(
         step=Step.SENT, due_at__lte=now
     )
     rows = list(due.order_by("due_at", "pk")[:most])
     for row in rows:
-        _settle(row, SmsHistory.EXPIRED if _until(row) <= now else SmsHistory.DELIVERED, by=by)
+        _settle(row, SmsHistory.EXPIRED if queries.until(row) <= now else SmsHistory.DELIVERED, by=by)
     return len(rows)
 
 
@@ -179,11 +195,6 @@ def _settle(row: SmsHistory, status: str, *, by: Actor) -> None:
     row.status, row.due_at, row.settled_at = status, None, timezone.now()
     touch(row, "step", "status", "due_at", "settled_at", "detail", by=by)
     announce("product.messaged", row.product, by=by, message="sms", key=row.pk)
-
-
-def _until(row: SmsHistory) -> dt.datetime:
-    seconds = row.sms_timeout if 0 <= row.sms_timeout <= LONGEST else TIMEOUT  # SYSTEM may write what it likes there
-    return row.created_at + dt.timedelta(seconds=seconds)
 
 
 def _wake() -> None:

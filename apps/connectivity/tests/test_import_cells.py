@@ -5,6 +5,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from apps.connectivity import importing
 from apps.connectivity.cells import Cell, Radio
@@ -47,6 +48,25 @@ def test_again_brings_up_to_date_and_never_back(tmp_path):
     assert Cell.objects.get().lon == 30060000
     run(tmp_path, HEAD, GOOD)
     assert (Cell.objects.count(), Cell.objects.get().lon) == (1, 30060000)
+
+
+def writes():
+    """How many rows were ever written, as far as the database tells."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SELECT array_agg(ctid::text ORDER BY ctid) FROM {Cell._meta.db_table}")
+            return cursor.fetchone()
+        return cursor.connection.total_changes
+
+
+def test_what_is_known_already_is_not_written_again(tmp_path):
+    """A row that is written again leaves its old self behind, and a country is a million of them."""
+    run(tmp_path, HEAD, GOOD, LTE)
+    before = writes()
+    run(tmp_path, HEAD, GOOD, LTE)
+    assert writes() == before
+    run(tmp_path, GOOD.replace(",1500,12,", ",1500,13,"))  # measured once more, at the same second
+    assert Cell.objects.get(cell=1).samples == 13
 
 
 def test_a_cell_twice_in_a_file_is_its_newer_line(tmp_path):

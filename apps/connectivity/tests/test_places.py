@@ -1,9 +1,11 @@
 """Places from cells: the centroid, its radius, when it is worked out, and what it leaves alone."""
 
+import datetime as dt
 import math
 import random
 
 import pytest
+from django.utils import timezone
 
 from apps.connectivity import places, sweeping
 from apps.connectivity.cells import Cell, LocationSweep, Radio
@@ -164,6 +166,21 @@ def test_the_sweep_keeps_its_place_and_settles_only_what_is_old(unit, device, mo
     monkeypatch.setattr(sweeping, "SETTLED", -sweeping.SETTLED)
     assert sweeping.sweep() == 0
     assert LocationSweep.objects.get().done_to == Connection.objects.latest("pk").pk
+
+
+def test_a_connection_from_the_future_holds_up_no_later_one(unit, device, monkeypatch):
+    """Of a server whose clock ran ahead: the sweep goes on behind it, instead of beginning with it for a day."""
+    cell(1, -1.95, 30.05)
+    sweeping.sweep()
+    for _time in range(4):
+        device.report(cells=heard((1, -70)))
+    first = Connection.objects.earliest("pk").pk
+    ago, ahead = timezone.now() - dt.timedelta(minutes=5), timezone.now() + dt.timedelta(days=1)
+    Connection.objects.update(created_at=ago)
+    Connection.objects.filter(pk=first).update(created_at=ahead)
+    monkeypatch.setattr(sweeping, "PIECE", 1)
+    monkeypatch.setattr(sweeping, "MOST", 2)
+    assert [sweeping.sweep(), sweeping.sweep()] == [2, 2]
 
 
 def test_many_in_pieces(unit, device, monkeypatch):

@@ -1,11 +1,14 @@
 """The queues on a real RabbitMQ (127.0.0.1:5672, or TEST_AMQP_URL), under names of this test's own. Without one the
 test fails; .ci/run starts one."""
 
+import contextlib
 import json
 import os
+import socket
 import threading
 import time
 import uuid
+from urllib.parse import urlsplit
 
 import kombu
 import pytest
@@ -20,6 +23,7 @@ from apps.core.actors import SYSTEM
 from apps.products.models import Product
 from tests import reference
 from tests.cast import make_cast, make_unit
+from tests.races import at_once
 
 URL = os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//")
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("rabbitmq")]
@@ -160,3 +164,67 @@ def test_without_a_broker_letters_wait_and_the_import_says_so(people, call, sett
     tasks.publish_letters()
     assert RtcMessageHistory.objects.get().step == "queued"
     assert call(people.root, "POST", "/v1/rtc_import_mo_dead_letters").status_code == 503
+
+
+class Wire:
+    """A wire to the broker that can be cut without either end being told: as a broker that hangs, or a firewall that
+    forgot the connection."""
+
+    def __init__(self, port):
+        self.port, self.cut, self.ends = port, threading.Event(), []
+        self.door = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"amqp://guest:guest@127.0.0.1:{self.door.getsockname()[1]}//"
+
+    def accept(self):
+        while True:
+            try:
+                near, _address = self.door.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self.port))
+            self.ends += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
+
+    def carry(self, one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                if not self.cut.is_set():
+                    other.sendall(data)
+
+    def close(self):
+        for end in (self.door, *self.ends):
+            end.close()
+
+
+def test_a_broker_that_hangs_holds_nobody_up_for_long(people, rabbit, settings, monkeypatch):
+    monkeypatch.setattr(broker, "SECONDS", 1.0)
+    wire = Wire(urlsplit(URL).port or 5672)
+    settings.AMQP_URL = wire.url
+    row = actions.request_sync(Product.objects.get(), by=people.alice)
+    declare = kombu.Queue.queue_declare
+
+    def hangs(queue, *args, **given):
+        wire.cut.set()  # in the middle of it, before a letter is published
+        return declare(queue, *args, **given)
+
+    try:
+        with monkeypatch.context() as hanging:
+            hanging.setattr(kombu.Queue, "queue_declare", hangs)
+            begun = time.monotonic()
+            tasks.publish_letters()
+            assert time.monotonic() - begun < 15
+    finally:
+        wire.close()
+    row.refresh_from_db()
+    assert (row.step, row.attempts) == ("queued", 0)
+
+
+def test_two_imports_at_once_keep_each_letter_once(people):
+    bodies = [json.dumps(PAYLOAD | {"correlation_id": str(number)}).encode() for number in range(20)]
+    found = at_once(4, lambda: actions.keep_dead_letters(queue="RTC-MO", bodies=bodies, by=SYSTEM))
+    assert sum(found) == RtcDeadLetter.objects.count() == 20

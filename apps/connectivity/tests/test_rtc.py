@@ -23,6 +23,7 @@ from apps.events import relay
 from apps.products.actions import disable_product, enable_product
 from apps.products.models import Connection, Product, RtcConnectionHistory
 from apps.telemetry import store
+from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -206,6 +207,32 @@ def test_a_letter_that_comes_twice_counts_once(rtc):
     assert (RtcMoMessageHistory.objects.count(), Connection.objects.count()) == (1, 1)
 
 
+def test_a_report_that_comes_late_confirms_nothing(cast, rtc):
+    """It was a dead letter since the morning, or another reader was slower."""
+    at = "2026-11-19T10:0{}:00.123456".format
+    enable_product(rtc, by=cast.tina)
+    assert say(rtc, [1, {"enabled": True}], timestamp=at(2)) is None
+    disable_product(rtc, by=cast.tina)
+    late = dead_letter(mo([1, {"enabled": False}], timestamp=at(1)))
+    assert actions.replay_dead_letter(key=late.pk, by=cast.root).replay_status == "success"
+    rtc.refresh_from_db()
+    assert (rtc.current_enable_flag, rtc.latest_enable_history.current_enable_state) == (True, "pending_disabled")
+    assert Connection.objects.count() == 1
+    row = RtcMoMessageHistory.objects.latest("pk")
+    assert (row.processing_status, row.processing_status_info) == ("processed", "a later report was settled before")
+    assert say(rtc, [1, {"enabled": False}], timestamp=at(3)) is None
+    rtc.refresh_from_db()
+    assert rtc.latest_enable_history.current_enable_state == "disabled"
+
+
+@pytest.mark.parametrize("odd", [None, 7, "soon", "", {}, "2999-01-01T00:00:00"])
+def test_a_clock_of_the_network_that_is_wrong_or_silent_stops_nothing(rtc, odd):
+    for number in range(2):
+        assert say(rtc, [1, {"balance": 60}], timestamp=odd, correlation_id=str(number)) is None
+    assert say(rtc, [1, {"balance": 60}], timestamp=timezone.now().replace(tzinfo=None).isoformat()) is None
+    assert Connection.objects.count() == 3
+
+
 BAD = [
     (b"\xff\xfe", "is no CBOR"), ([], "begins with its kind"), ({"a": 1}, "begins with its kind"), ([True], "begins"),
     ([99, 1], "no kind that is known"), ([1, {"enabled": "yes"}], "enabled"), ([1, 7], "valid dictionary"),
@@ -265,6 +292,40 @@ def test_a_silent_unit_is_reminded_at_growing_intervals(cast, rtc, settings):
     Product.objects.update(latest_rtc_mt_status_update_time=timezone.now() - dt.timedelta(minutes=30))
     tasks.remind()
     assert not RtcFallbackMessageHistory.objects.exists()
+
+
+def test_units_that_wait_for_their_next_reminder_hold_up_no_other(cast, rtc, settings, monkeypatch):
+    settings.RTC_FALLBACK_SECONDS = 600
+    monkeypatch.setattr(tasks, "REMINDED", 1)
+    other = make_unit("010101234560013", entity=cast.a, rtc_enabled_flag=True)
+    for product in (rtc, other):
+        actions.send_status_update(product, by=cast.alice)
+    asked = timezone.now() - dt.timedelta(minutes=11)
+    Product.objects.update(latest_rtc_mt_status_update_time=asked)
+    tasks.remind()
+    first = RtcFallbackMessageHistory.objects.get().product_id
+    Product.objects.filter(product_imei=first).update(latest_rtc_mt_status_update_time=asked)  # longest, and not yet
+    tasks.remind()
+    assert RtcFallbackMessageHistory.objects.values("product").distinct().count() == 2
+
+
+def test_one_unit_that_breaks_off_takes_back_no_others_reminder(cast, rtc, settings, monkeypatch):
+    other = make_unit("010101234560013", entity=cast.a, rtc_enabled_flag=True)
+    for product in (rtc, other):
+        actions.send_status_update(product, by=cast.alice)
+    Product.objects.update(latest_rtc_mt_status_update_time=timezone.now() - dt.timedelta(hours=1))
+    orders_of, told = letters.orders_of, []
+
+    def breaks(product):
+        told.append(product)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+        return orders_of(product)
+
+    monkeypatch.setattr(letters, "orders_of", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        tasks.remind()
+    assert RtcFallbackMessageHistory.objects.count() == 1
 
 
 def test_a_letter_without_a_reply_goes_out_again_and_then_fails(cast, rtc, queues):

@@ -117,6 +117,67 @@ def test_a_bulk_wake_up_says_what_it_costs_before_it_starts(cast, waker, setting
     assert {row.product_id for row in SmsHistory.objects.all()} == {waker.product_imei, other.product_imei}
 
 
+def test_a_preview_refuses_what_goes_beyond_the_entitys_quota(cast, waker, settings):
+    """Each of them would go by itself; together they don't, and that is said before anything is sent."""
+    settings.SMS_PER_ENTITY = 3
+    more = [make_unit(f"01010123456{number:04d}", entity=cast.a, reported_software="3.6") for number in range(3)]
+    apart = make_unit("010101234569999", entity=cast.b, reported_software="3.6")
+    actions.send_wakeup(waker, by=cast.root)
+    browser = browser_of(cast.root)
+    chosen = [unit.product_imei for unit in (waker, *more, apart)]
+    browser.post("/bulk", {"kind": "units.wake_up", "unit": chosen})
+    work.work_all()
+    job = Job.objects.get()
+    assert sorted(job.items.values_list("trial", flat=True)) == ["changed"] * 3 + ["refused"] * 2
+    shown = text(browser.get(f"/jobs/{job.pk}"))
+    assert "3 SMS go out." in shown
+    assert "Entity A: 2 of the 2 wake-ups that are left for today." in shown
+    assert "Entity B: 1 of the 3 wake-ups that are left for today." in shown
+    assert "beyond what is left of the entity" in shown
+    browser.post(f"/jobs/{job.pk}/start")
+    work.work_all()
+    assert SmsHistory.objects.count() == 4
+    assert set(job.items.values_list("outcome", flat=True)) == {"changed", "refused"}
+    settings.SMS_PER_ENTITY = 9
+    again = int(browser.post(f"/jobs/{job.pk}/again").url.rsplit("/", 1)[1])
+    work.work_all()
+    assert "2 SMS go out." in text(browser.get(f"/jobs/{again}"))  # what the first job took counts no more
+
+
+def test_the_quota_is_counted_over_all_pieces_of_a_trial(cast, waker, settings, monkeypatch):
+    settings.SMS_PER_ENTITY = 2
+    monkeypatch.setattr(work, "BATCH", 1)
+    units = [make_unit(f"01010123456{number:04d}", entity=cast.a, reported_software="3.6") for number in range(4)]
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    browser.post("/bulk", {"kind": "units.wake_up", "unit": [unit.product_imei for unit in units]})
+    work.work_all()
+    job = Job.objects.get()
+    assert sorted(job.items.values_list("trial", flat=True)) == ["changed"] * 2 + ["refused"] * 2
+
+
+def test_making_many_connect_says_what_its_messages_cost(cast, waker, rtc, settings):
+    from decimal import Decimal
+
+    settings.SMS_COST, settings.SMS_CURRENCY = Decimal("0.04"), "EUR"
+    other = make_unit("010101234560013", entity=cast.a, reported_software="3.6")
+    browser = browser_of(cast.users["A", Level.ADMIN])
+    browser.post("/bulk", {"kind": "units.connect", "unit": [rtc.product_imei, other.product_imei]})
+    work.work_all()
+    shown = text(browser.get(f"/jobs/{Job.objects.get().pk}"))
+    assert "1 SMS goes out, for 0.04 EUR." in shown  # the other one is told in real time
+    french = browser.get(f"/jobs/{Job.objects.get().pk}", headers={"Accept-Language": "fr"})
+    assert "0,04 EUR" in text(french)
+
+
+def test_a_skipped_wake_up_is_told_in_words_where_its_order_waits(cast, waker, settings):
+    settings.SMS_PER_UNIT = 0
+    enable_product(waker, by=cast.tina)
+    relay.relay_all()
+    shown = page(cast.bob, waker)
+    assert "the unit&#x27;s quota of messages for the day was spent" in shown
+    assert "quota_unit" not in shown
+
+
 @pytest.mark.parametrize(
     "name", ["smshistory", "rtcmessagehistory", "rtcmomessagehistory", "rtcfallbackmessagehistory", "rtcdeadletter"]
 )
@@ -126,6 +187,24 @@ def test_the_lists_of_the_admin(cast, rtc, name):
     dead_letter(PAYLOAD)
     browser = browser_of(cast.root)
     assert browser.get(reverse(f"admin:connectivity_{name}_changelist")).status_code == 200
+
+
+def test_skipped_wake_ups_stand_in_a_list_within_ones_scope(cast, waker, settings):
+    settings.SMS_PER_ENTITY = 0
+    other = make_unit("010101234560013", entity=cast.b, reported_software="3.6")
+    for unit in (waker, other):
+        enable_product(unit, by=cast.root)
+    relay.relay_all()
+    listed = reverse("admin:connectivity_skippedwakeup_changelist")
+    assert "Wake-ups that were skipped" in text(browser_of(cast.root).get("/admin/"))
+    of_all = text(browser_of(cast.root).get(listed))
+    assert of_all.count("the entity&#x27;s quota of the day was spent") == 2
+    assert "pending: enable" in of_all
+    one = text(browser_of(cast.users["A", Level.ADMIN]).get(listed))
+    assert (waker.serial_number in one or waker.product_imei in one, other.product_imei in one) == (True, False)
+    found = text(browser_of(cast.root).get(f"{listed}?q={other.product_imei}&reason__exact=quota_entity"))
+    assert (other.product_imei in found, waker.product_imei in found) == (True, False)
+    assert browser_of(cast.tina).get(listed).status_code in (302, 403)
 
 
 def test_dead_letters_are_settled_from_the_admin(cast, rtc, queues):

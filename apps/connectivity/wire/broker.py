@@ -52,7 +52,10 @@ QUEUES = tuple(name for queue in (MO, REPLY, MT) for name in (queue + DEAD, queu
 @contextmanager
 def connected() -> Iterator[Any]:
     """A channel on which every queue is declared. Raises one of away_errors()."""
-    options: dict[str, Any] = {"polling_interval": 0.1} if in_memory() else {"confirm_publish": True}
+    options: dict[str, Any] = {"polling_interval": 0.1}
+    if not in_memory():
+        # A broker that hangs, as RabbitMQ does when its memory or disk is short, holds up nobody for long.
+        options = {"confirm_publish": True, "read_timeout": SECONDS, "write_timeout": SECONDS}
     with kombu.Connection(
         settings.AMQP_URL or "memory://rtc/",
         transport_options=options,

@@ -23,7 +23,11 @@ class NotTaken(Exception):
 
 
 class Away(Exception):
-    """The gateway did not answer; the others need not be tried now."""
+    """The gateway did not answer; the others need not be tried now. Not `tried`: it surely has not got the message."""
+
+    def __init__(self, reason: str, *, tried: bool = True) -> None:
+        super().__init__(reason)
+        self.tried = tried
 
 
 class Gateway(Protocol):
@@ -64,9 +68,11 @@ class Kannel:
         try:
             answer = httpx.get(self.address, params=asked, timeout=SECONDS, trust_env=False, follow_redirects=False)
         except httpx.HTTPError as error:
-            raise Away(type(error).__name__) from None  # its text may hold the address, and so the password
+            reached = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            # Its text may hold the address, and so the password.
+            raise Away(type(error).__name__, tried=reached) from None
         if answer.status_code >= 500:
-            raise Away(f"{answer.status_code} {answer.text[:200]}")
+            raise Away(f"{answer.status_code} {answer.text[:200]}", tried=False)
         if answer.status_code not in (200, 202):
             raise NotTaken(f"{answer.status_code} {answer.text[:200]}")
         return f"/{secrets.token_hex(8)}/{answer.text[:80].partition(':')[0]}"

@@ -10,6 +10,7 @@ from apps.products.actions.rollouts import (
     carry_on,
     finish_rollout,
     stop_rollout,
+    withdraw,
 )
 from apps.products.actions.rows import (
     delete_product,
@@ -28,6 +29,7 @@ from apps.products.actions.switching import (
     disable_tamper_switch,
     enable_product,
     enable_tamper_switch,
+    end_overdue,
     lapse_orders,
     settle_power,
     settle_tamper,
@@ -45,6 +47,7 @@ __all__ = [
     "disable_tamper_switch",
     "enable_product",
     "enable_tamper_switch",
+    "end_overdue",
     "expire_software_updates",
     "finish_rollout",
     "lapse_orders",
@@ -55,6 +58,7 @@ __all__ = [
     "software_row_written",
     "stop_rollout",
     "update_software",
+    "withdraw",
     "record_connection",
     "record_places",
     "register_product",

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from apps.accounts.models import Entity
 from apps.core.actions import action
 from apps.core.actors import Actor
@@ -10,12 +12,11 @@ from apps.core.refusals import Forbidden, Invalid, Refused, refuse_if
 from apps.core.rows import new, touch
 from apps.events.actions import emit
 from apps.products import rollouts
-from apps.products.actions.software import expire_software_updates, update_software
+from apps.products.actions.software import end_orders, update_software
 from apps.products.models import (
     Product,
     ProductSoftwareLinker,
     ProductType,
-    ProductTypeSoftwareVersionTypeLinker,
     SoftwareRollout,
     SoftwareVersionType,
 )
@@ -29,11 +30,7 @@ def begin_rollout(
 ) -> SoftwareRollout:
     """A roll-out that has ordered nothing yet: its groups are begun one by one."""
     _needs_global(by)
-    refuse_if(version.status == "bad", "software_version_type", "is marked as bad and is never installed")
-    allowed = ProductTypeSoftwareVersionTypeLinker.objects.filter(
-        product_type=product_type, software_version_type=version
-    )
-    refuse_if(not allowed.exists(), "product_type", "is not allowed to run this version; allow it first")
+    _refuse_obstacle(SoftwareRollout(product_type=product_type, software_version_type=version))
     # Who begins one at the same moment waits here, and finds ours.
     ProductType.objects.select_for_update(no_key=True).get(pk=product_type.pk)
     running = SoftwareRollout.objects.filter(product_type=product_type, state=RUNNING)
@@ -50,6 +47,7 @@ def begin_rollout(
 def begin_next_group(rollout: SoftwareRollout, *, by: Actor) -> SoftwareRollout:
     """Let the next group take part; its units are ordered by and by."""
     rollout = _held(rollout, by)
+    _refuse_obstacle(rollout)
     after = rollout.next_group()
     if after is None:
         raise Invalid({"percent": "is all of the units already"})
@@ -61,15 +59,24 @@ def begin_next_group(rollout: SoftwareRollout, *, by: Actor) -> SoftwareRollout:
 
 @action(level=Level.SYSTEM)
 def stop_rollout(rollout: SoftwareRollout, *, because: str = "", by: Actor) -> SoftwareRollout:
-    """Order nothing more, and withdraw what no unit has confirmed."""
+    """Order nothing more. What no unit has confirmed is told to nobody from now on (queries.software_ordered), and a
+    task withdraws it unit by unit: of a million units that takes longer than anybody may hold their rows."""
     rollout = _held(rollout, by)
     rollout.state, rollout.stopped_because = STOPPED, because or None
     touch(rollout, "state", "stopped_because", by=by)
-    open_orders = ProductSoftwareLinker.objects.filter(rollout=rollout, date_added=None, date_removed=None)
-    for unit in Product.objects.filter(product_imei__in=open_orders.values("product")).order_by("pk").iterator():
-        expire_software_updates(unit, by=by)
     _say("software.rollout_stopped", rollout, by)
+    transaction.on_commit(_wake, robust=True)
     return rollout
+
+
+@action(level=None)
+def withdraw(rollout: SoftwareRollout, *, most: int, by: Actor) -> int:
+    """End the open orders of so many units of a roll-out that was stopped; of how many there were any."""
+    left = ProductSoftwareLinker.objects.filter(rollout=rollout, date_added=None, date_removed=None)
+    imeis = list(left.values_list("product_id", flat=True)[:most])  # in the order of the index on open ones
+    for unit in Product.objects.filter(product_imei__in=imeis).order_by("pk"):
+        end_orders(unit, rollout=rollout, by=by)
+    return len(imeis)
 
 
 @action(level=Level.SYSTEM)
@@ -99,6 +106,17 @@ def _held(rollout: SoftwareRollout, by: Actor) -> SoftwareRollout:
     held = SoftwareRollout.objects.select_for_update(of=("self",), no_key=True).get(pk=rollout.pk)
     refuse_if(held.state != RUNNING, "state", "is over; begin another roll-out")
     return held
+
+
+def _refuse_obstacle(rollout: SoftwareRollout) -> None:
+    if (found := rollouts.obstacle(rollout)) is not None:
+        raise Invalid(dict([found]))
+
+
+def _wake() -> None:
+    from apps.events.wake import wake_soon
+
+    wake_soon("apps.products.tasks.roll_out")
 
 
 def _needs_global(by: Actor) -> None:

@@ -59,7 +59,18 @@ def lock_software(product: Product, *, software: Named | None, by: Actor) -> Sof
 def expire_software_updates(product: Product, *, by: Actor) -> int:
     """End every order that the unit has not confirmed; returns how many there were."""
     product = queries.fetch(product.product_imei, by=by, lock=True)
-    count = _end(queries.software_ordered(product), by)
+    return _withdraw(product, queries.software_open(product), by)
+
+
+@action(level=None)
+def end_orders(product: Product, *, rollout: SoftwareRollout, by: Actor) -> int:
+    """The same for the order of a roll-out alone."""
+    product = queries.fetch(product.product_imei, by=by, lock=True)
+    return _withdraw(product, queries.software_open(product).filter(rollout=rollout), by)
+
+
+def _withdraw(product: Product, orders: QuerySet[ProductSoftwareLinker], by: Actor) -> int:
+    count = _end(orders, by)
     if count:
         _newer(product, by)
         announce("product.software_expired", product, by=by, count=count)
@@ -75,7 +86,7 @@ def software_row_written(row: ProductSoftwareLinker, *, by: Actor) -> None:
         _refuse_unfit(product, row.software_version_type, "software_version_type_id")
         _refuse_lock(product, row.software_version_type, "software_version_type_id")
         # Of two that are written at once the later number may have come here first.
-        ordered = queries.software_ordered(product)
+        ordered = queries.software_open(product)
         newest = ordered.order_by("-pk").values_list("pk", flat=True).first()
         _end(ordered.filter(pk__lt=newest), by)
         if newest != row.pk:
@@ -110,7 +121,7 @@ def _note_running(
     if done is not None:
         done.date_added = now
         touch(done, "date_added", by=by)
-        _end(queries.software_ordered(product).filter(pk__lt=done.pk), by)
+        _end(queries.software_open(product).filter(pk__lt=done.pk), by)
     elif not running.exists():
         version = SoftwareVersionType.objects.filter(name=reported).first()
         if version is not None:
@@ -162,7 +173,7 @@ def _order(product: Product, version: SoftwareVersionType, by: Actor, rollout: S
             newest.rollout = rollout
             touch(newest, "rollout", by=by)
         return
-    ended = _end(ordered, by)
+    ended = _end(queries.software_open(product), by)
     if not runs:
         columns = {"software_version_type": version, "update_attempts": 0, "rollout": rollout}
         new(ProductSoftwareLinker, by=by, product=product, **columns)

@@ -93,6 +93,19 @@ def lapse_orders(product: Product, *, by: Actor) -> None:
         announce(f"product.{switch.word}_lapsed", product, by=by, **_status(product, switch))
 
 
+@action(level=None)
+def end_overdue(*, imei: str, by: Actor) -> None:
+    """The sweep's way to the same, for a unit that stays away. What is still marked as open then, though another order
+    is the unit's latest (its row was deleted, or moved in), is so no more: it must not come up in each sweep."""
+    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(product_imei=imei).first()
+    if product is None:
+        return
+    lapse_orders(product, by=by)
+    for switch in (POWER, TAMPER):
+        overdue = switch.history.objects.filter(product=product, valid_until__lte=timezone.now(), lapsed=False)
+        overdue.update(lapsed=None)
+
+
 def _order(product: Product, switch: Switch, on: bool, by: Actor, valid_until: dt.datetime | None = None) -> Product:
     refuse_if(valid_until is not None and valid_until <= timezone.now(), "valid_until", "must lie in the future")
     product = queries.fetch(product.product_imei, by=by, lock=True)

@@ -106,6 +106,7 @@ class EnableHistory(EnableHistoryBase):
         indexes = [
             models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product"),
             models.Index(fields=["valid_until"], condition=WITH_DEADLINE, name="products_order_with_deadline"),
+            models.Index(fields=["enable_history_id"], condition=models.Q(lapsed=True), name="products_order_lapsed"),
         ]
 
 
@@ -161,6 +162,16 @@ class ProductSoftwareLinker(Row):
     date_removed = models.DateTimeField(null=True)
     update_attempts = models.IntegerField(null=True)
     rollout = models.ForeignKey(SoftwareRollout, models.SET_NULL, null=True, related_name="orders")
+
+    class Meta:
+        # Orders that are open are few beside all that ever were.
+        indexes = [
+            models.Index(
+                fields=["rollout"],
+                condition=models.Q(date_added=None, date_removed=None),
+                name="products_software_open",
+            ),
+        ]
 
 
 class ProductParameter(Row):

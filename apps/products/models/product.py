@@ -103,6 +103,10 @@ class Product(Row):
 
     class Meta:
         ordering = ("row_no",)
+        # Letters in real time name a unit by its address; few units have such a SIM.
+        indexes = [
+            models.Index(fields=["ip_address"], condition=models.Q(rtc_enabled_flag=True), name="products_rtc_address"),
+        ]
 
     def before_write(self) -> None:
         self.located = self.latest_connection_location_id is not None

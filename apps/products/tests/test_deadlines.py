@@ -1,10 +1,12 @@
 """Orders that hold until a time."""
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.products import tasks
@@ -133,3 +135,33 @@ def test_that_an_order_lapsed_stands_on_the_switch(cast, put, unit):
     assert "It is still off" in shown
     assert "Lapsed: not confirmed in time" in shown
     assert "The unit itself has confirmed" not in shown
+
+
+def test_an_order_that_is_the_latest_no_more_comes_up_once(cast, put, unit, monkeypatch):
+    put(body={"valid_until": at(hours=1).isoformat()})
+    Product.objects.filter(pk=unit.pk).update(latest_enable_history=EnableHistory.objects.earliest("pk"))  # moved in
+    with time_machine.travel(at(hours=3)):
+        lapse()
+    assert not EnableHistory.objects.filter(valid_until__isnull=False, lapsed=False).exists()
+
+
+def test_deadlines_stand_in_the_admins_list(cast, put, unit):
+    browser = Client()
+    browser.force_login(cast.root)
+    put(body={"valid_until": at(hours=1).isoformat()})
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        put("disable")
+        put("enable", {"valid_until": at(hours=2).isoformat()})
+    lapsed = EnableHistory.objects.get(lapsed=True)
+    ahead = EnableHistory.objects.get(valid_until__isnull=False, lapsed=False)
+    listed = reverse("admin:products_enablehistory_changelist")
+
+    def shown(query=""):
+        text = browser.get(listed + query).content.decode()
+        return {int(key) for key in re.findall(r"/enablehistory/(\d+)/change/", text)}
+
+    assert {lapsed.pk, ahead.pk} < shown()
+    assert [shown(f"?deadline={chosen}") for chosen in ("open", "lapsed", "odd")] == [{ahead.pk}, {lapsed.pk}, set()]
+    for where in (listed + "?deadline=lapsed", reverse("admin:products_enablehistory_change", args=[lapsed.pk])):
+        assert "<br>lapsed" in browser.get(where).content.decode()

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
-from apps.products import actions, rollouts
+from apps.products import actions, rollouts, tasks
 from apps.products.models import Product, ProductSoftwareLinker, SoftwareRollout, SoftwareVersionType
 from apps.products.tasks import roll_out
 from tests.cast import Device, make_unit
@@ -113,12 +113,49 @@ def test_ten_of_fifty_are_not_too_many(admin, rollout, units):
     assert rollouts.progress(rollout).failed == 10
 
 
-def test_a_person_stops_it(admin, rollout, units):
+def test_a_person_stops_it(admin, rollout, units, monkeypatch):
     for _group in range(3):
         grow(admin, rollout)
     where = reverse("admin:products_softwarerollout_stop", args=[rollout.pk])
     assert "50 units" in admin.get(where).content.decode()
+    assert Device(units[20]).orders()["software"]["name"] == "3.6"
     assert admin.post(where).status_code == 302
+    assert Device(units[21]).orders()["software"] is None  # at once, though nothing is withdrawn yet
+    monkeypatch.setattr(tasks, "PIECE", 20)
+    roll_out()
+    assert not ProductSoftwareLinker.objects.filter(date_removed=None).exists()
+    ended = ProductSoftwareLinker.objects.filter(rollout=rollout, modified_by="system.global@example.org")
+    assert ended.count() == 50  # in the name of whoever stopped it
+
+
+def test_what_is_stopped_is_withdrawn_a_piece_a_transaction(admin, rollout, units, monkeypatch):
+    """A worker that ends in between leaves the rest to the next one; nobody holds all rows for so long."""
+    for _group in range(3):
+        grow(admin, rollout)
+    admin.post(reverse("admin:products_softwarerollout_stop", args=[rollout.pk]))
+    monkeypatch.setattr(tasks, "PIECE", 20)
+    monkeypatch.setattr(tasks, "SLICE", -1.0)
+    monkeypatch.setattr(tasks, "wake_soon", lambda task: None)
+    left = []
+    for _time in range(3):
+        roll_out()
+        left.append(ProductSoftwareLinker.objects.filter(date_removed=None).count())
+    assert left == [30, 10, 0]
+
+
+@pytest.mark.parametrize("spoiled", ["bad", "not allowed"])
+def test_a_version_that_may_be_ordered_no_more_stops_it(admin, rollout, units, version, spoiled):
+    grow(admin, rollout)
+    if spoiled == "bad":
+        SoftwareVersionType.objects.filter(pk=version.pk).update(status="bad")
+    else:
+        version.product_type_software_version_type_linker.all().delete()
+    where = reverse("admin:products_softwarerollout_next_group", args=[rollout.pk])
+    assert admin.post(where).status_code == 400
+    roll_out()
+    rollout.refresh_from_db()
+    assert rollout.state == "stopped"
+    assert ("marked as bad" if spoiled == "bad" else "not allowed to run") in rollout.stopped_because
     assert not ProductSoftwareLinker.objects.filter(date_removed=None).exists()
 
 
