@@ -101,7 +101,7 @@ def test_a_letter_outlives_one_of_its_two_orders(cast, rtc, queues):
     assert [orders["enabled"] for _kind, orders in sent(queues)] == [True]
 
 
-def test_units_whose_turn_has_not_come_keep_no_others_from_being_reminded(cast, rtc, settings):
+def test_units_whose_turn_has_not_come_keep_no_others_from_being_reminded(cast, rtc, settings, monkeypatch):
     settings.RTC_FALLBACK_SECONDS, settings.RTC_FALLBACK_MOST = 600, 6
     other = make_unit("test-silent", entity=cast.a, rtc_enabled_flag=True)
     for unit in (rtc, other):
@@ -109,7 +109,8 @@ def test_units_whose_turn_has_not_come_keep_no_others_from_being_reminded(cast, 
     Product.objects.update(latest_rtc_mt_status_update_time=timezone.now() - dt.timedelta(minutes=15))
     for _time in range(5):
         new(RtcFallbackMessageHistory, by=SYSTEM, product=rtc, message_sent_time=timezone.now())
-    assert actions.remind_silent_units(by=SYSTEM, most=1) == 1
+    monkeypatch.setattr(tasks, "REMINDED", 1)
+    tasks.remind()
     assert RtcFallbackMessageHistory.objects.filter(product=other).count() == 1
 
 
