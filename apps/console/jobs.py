@@ -73,10 +73,10 @@ def _chosen(request: HttpRequest, reader: Any) -> Iterator[str]:
         ticked = dict.fromkeys(given.getlist("unit"))
         rows = units.units(reader).filter(product_imei__in=[imei for imei in ticked if "\x00" not in imei][:PER_PAGE])
     else:
-        text, chosen = units.clean(given.get("q", "")), given.get("show", "")
-        if (given.get("q") and not text) or (chosen and chosen not in show.FILTERS):
-            return  # a search or a filter that says nothing must not come to mean every unit
-        rows = show.listed(reader, text=text, chosen=chosen)
+        choice = show.Choice.sent(given)
+        if choice is None:
+            return
+        rows = choice.units(reader)
     yield from rows.order_by("-row_no").values_list("product_imei", flat=True).iterator(chunk_size=5000)
 
 
@@ -212,7 +212,8 @@ def _shown(request: HttpRequest, held: Job, *, form: Any = None, problem: str = 
         "items": [(item, outcome, labels[outcome], text) for item, outcome, text in listed],
         "counted": [(name, labels[name], count) for name, count in counted.items() if name != "open" and count],
         "makes_file": kind.makes_file, "has_file": held.state == State.DONE and held.files.exists(),
-        "undone": counted["open"] + counted["refused"] + counted["failed"], "to_change": counted["changed"],
+        "undone": sum(counted[name] for name in ("open", "refused", "skipped", "failed")),
+        "to_change": counted["changed"],
         "costs": kind.costs(counted["changed"]) if counted["changed"] and not ran else "",
         "chosen": chosen, "of_units": held.kind.startswith("units."), "now": timezone.now(),
         "mine": held.owner_id == reader.pk, **links,

@@ -87,7 +87,8 @@ def set_details(job: Job, *, params: dict[str, Any], by: Actor) -> Job:
 
 @action(level=Level.OVERVIEW)
 def start(job: Job, *, by: Actor) -> Job:
-    """Do what the trial said would change; the rest keeps the trial's answer. Pressed twice: once."""
+    """Do what the trial said would change, where nothing has changed meanwhile that it rests on; the rest keeps the
+    trial's answer. Pressed twice: once."""
     job = fetch_job(job.pk, by=by, lock=True)
     if job.state == State.RUNNING:
         return job
@@ -137,7 +138,9 @@ def again(job: Job, *, by: Actor) -> Job:
     """A new job over what this one left undone, beginning with a trial of its own."""
     job = fetch_job(job.pk, by=by)
     refuse_if(job.state not in OVER, "job", _("is not over yet"))
-    left = job.items.filter(outcome__in=[Outcome.OPEN, Outcome.REFUSED, Outcome.FAILED]).order_by("number")
+    left = job.items.filter(outcome__in=[Outcome.OPEN, Outcome.REFUSED, Outcome.SKIPPED, Outcome.FAILED]).order_by(
+        "number"
+    )
     require_level(by, kinds()[job.kind].level)
     fresh = _new(job.kind, job.params, by)
     rows = [JobItem(job=fresh, number=item.number, key=item.key, sealed=item.sealed) for item in left.iterator()]

@@ -31,6 +31,9 @@ class UpdateSoftware(OnUnits):
         wanted = _wanted(unit)
         return Standing(wanted, wanted)
 
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        return {**super().rests(unit, params, by), _("Lock"): _lock(unit), _("Software"): self.stands(unit, by)}
+
     def narrow(self, form: Any, unit: Product) -> None:
         allowed = unit.product_type.product_type_software_version_type_linker.values("software_version_type")
         box = form.fields["software"]
@@ -66,6 +69,9 @@ class LockSoftware(UpdateSoftware):
 class UnlockSoftware(OnUnits):
     title, icon, level = _("Unlock the software"), "lock_open", actions.lock_software.level  # type: ignore[assignment]
 
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        return {**super().rests(unit, params, by), _("Lock"): _lock(unit)}
+
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         held = unit.software_lock
         actions.lock_software(unit, software=None, by=by)
@@ -100,10 +106,13 @@ class SetParameter(OnUnits):
         kind = ParameterType.objects.filter(pk=params["parameter"]).first()
         if kind is None:
             raise Invalid({"parameter": "points to no row that exists"})
-        held = ProductParameter.objects.filter(product=unit, parameter_type=kind, status__in=("active", "pending"))
-        before = held.order_by("-status", "-pk").values_list("value", flat=True).first()
+        before = _value(unit, kind.pk)
         row = actions.set_parameter(unit, kind=kind, value=params["value"], by=by)
-        return None if row is None else step(f"{kind.name} = {before or '–'}", row.value)
+        return None if row is None else step(f"{kind.name} = {before}", row.value)
+
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        value = _value(unit, params["parameter"])
+        return {**super().rests(unit, params, by), _("Value"): Standing(value, value)}
 
 
 class SoftwareForm(forms.Form):
@@ -140,8 +149,19 @@ class ParameterForm(forms.Form):
         return cleaned
 
 
+def _lock(unit: Product) -> Standing:
+    name = unit.software_lock.name if unit.software_lock else "–"
+    return Standing(name, name)
+
+
 def _version(key: int) -> str:
     return str(SoftwareVersionType.objects.filter(pk=key).values_list("name", flat=True).first() or key)
+
+
+def _value(unit: Product, kind: int) -> str:
+    """What is ordered of this parameter, else what holds."""
+    held = ProductParameter.objects.filter(product=unit, parameter_type=kind, status__in=("active", "pending"))
+    return str(held.order_by("-status", "-pk").values_list("value", flat=True).first() or "–")
 
 
 def _wanted(unit: Product) -> str:
