@@ -108,6 +108,17 @@ def units(by: Actor) -> QuerySet[Product]:
     return rows.select_related("product_type", "latest_enable_history", "latest_connection", "latest_state")
 
 
+def in_state(state: int) -> Q:
+    """Units that are in this state now."""
+    return Q(latest_state__current_state_type_id=state)
+
+
+def in_entity(entity: int) -> Q:
+    """Units that belong to this entity now."""
+    links = ProductEntityLinker.objects.filter(entity_id=entity, date_removed=None)
+    return Q(product_imei__in=links.values("product_id"))
+
+
 def search(text: str, *, by: Actor) -> QuerySet[Product]:
     """Units whose IMEI, serial number or SIM (IMSI, ICCID) begins with this text, or is it.
 
