@@ -61,6 +61,15 @@ class Switch:
         return self.next_contact is not None and self.next_contact < timezone.now()
 
     @property
+    def acts_for(self) -> str:
+        """The act that orders again what is ordered."""
+        return "enable" if self.wants_on else "disable"
+
+    @property
+    def next_act(self) -> str:
+        return "disable" if self.wants_on else "enable"
+
+    @property
     def can_enable(self) -> bool:
         return self.may_switch and not self.wants_on
 
@@ -96,6 +105,9 @@ def _steps(product: Product, state: EnableState, latest: Any, waits: Sequence[Wa
     if state.is_pending:
         return next((order.steps for order in waits if order.kind == "enable"), [])
     pending = EnableState.pending(state == EnableState.ENABLED)
+    earlier = product.enable_history_rel.filter(enable_history_id__lt=latest.pk).order_by("-enable_history_id").first()
+    if earlier is not None and earlier.lapsed:
+        return []  # nothing was confirmed: the order lapsed, and it is as it was before
     before = product.enable_history_rel.filter(current_enable_state=pending, enable_history_id__lt=latest.pk)
     asked = before.order_by("-enable_history_id").first() or latest
     return [

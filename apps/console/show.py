@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity
-from apps.products import contact, queries
+from apps.products import contact, deadlines, queries
 from apps.products.models import EnableState
 from apps.products.states import NON_EXISTANT
 from apps.products.words import STATES
@@ -27,6 +27,7 @@ FILTERS: dict[str, tuple[Any, Callable[[], Q]]] = {
     "disabled": (_("Off"), _switched(EnableState.DISABLED, EnableState.INIT)),
     "pending": (_("Pending"), contact.pending),
     "pending_long": (_("Pending for over a day"), lambda: contact.pending(contact.LONG)),
+    "lapsed": (_("Lapsed"), deadlines.with_lapsed),
     "overdue": (_("Overdue"), contact.overdue),
     "never": (_("Never connected"), contact.never_heard),
 }

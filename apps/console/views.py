@@ -127,5 +127,6 @@ def _switch_context(request: HttpRequest, product: Product, whence: str) -> dict
     waits = orders.waiting(product)
     return {
         "product": product, "switch": switch_of(product, request.user, waits), "whence": whence,
+        "lapsed": orders.lapsed_of(product, request.user),
         "waiting": [order for order in waits if order.kind != "enable"],  # that one stands on the switch
     }  # fmt: skip

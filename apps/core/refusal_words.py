@@ -121,6 +121,8 @@ TEMPLATES = (
     noop("must not be the IMEI"),
     noop("must not be the IMSI"),
     noop("sits in a unit already"),
+    noop("does not sit in this unit"),
+    noop("is not in this unit"),
 )
 
 

@@ -77,10 +77,13 @@ def make_file(*, kind: str, params: dict[str, Any], total: int, by: Actor) -> Jo
 
 @action(level=Level.OVERVIEW)
 def set_details(job: Job, *, params: dict[str, Any], by: Actor) -> Job:
+    """Of a draft; or other ones, once the preview stands, which is then made anew."""
     job = fetch_job(job.pk, by=by, lock=True)
-    _only_in(job, State.DRAFT)
+    if job.state != State.READY:
+        _only_in(job, State.DRAFT)
     job.params = params
     job.save(update_fields=["params"])
+    job.items.exclude(trial=Outcome.OPEN).update(trial=Outcome.OPEN, trial_text="", rests_on=None)
     _go(job, State.TRYING)
     return job
 

@@ -37,7 +37,13 @@ class Kind:
         return None
 
     def asks(self, job: Job) -> bool:
-        """Whether the details are still to be asked for, its items being known."""
+        """Whether the details are still to be asked for, its items being known: nobody is stopped by a form of which
+        everything may stay empty. It stands beside the preview."""
+        form = self.form(by=job.owner)
+        return form is not None and any(field.required for field in form.fields.values())
+
+    def takes(self, job: Job) -> bool:
+        """Whether details may be given beside the preview."""
         return self.form(by=job.owner) is not None
 
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:

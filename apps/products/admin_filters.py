@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from apps.accounts.models import Entity
-from apps.products import contact, queries
+from apps.products import contact, deadlines, queries
 from apps.products.words import STATES
 
 LONGEST = 9  # digits of a key in an address
@@ -55,6 +55,7 @@ class ContactFilter(DropdownFilter):
         "never": (_("never connected"), contact.never_heard),
         "pending": (_("an order waits"), contact.pending),
         "pending_long": (_("an order waits for over a day"), lambda: contact.pending(contact.LONG)),
+        "lapsed": (_("an order lapsed"), deadlines.with_lapsed),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:

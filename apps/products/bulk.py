@@ -17,7 +17,7 @@ from apps.core.rows import create_row
 from apps.core.telling import kept, step, tell
 from apps.jobs.kinds import Kind, Pulse, Rests
 from apps.jobs.models import Job
-from apps.products import actions, listed, queries
+from apps.products import actions, listed, not_after, queries
 from apps.products.models import EnableState, Product, ProductNote
 from apps.products.states import NAMES, NON_EXISTANT, TERMINATED, moves_from
 from apps.products.tables import NOTES
@@ -47,10 +47,24 @@ class OnUnits(Kind, abc.ABC):
 
     def read(self, job: Job, pulse: Pulse) -> Iterator[tuple[str, Any]]:
         content = b"".join(file.content for file in job.files.order_by("pk"))
-        return listed.units_of(content, self.form(by=job.owner), pulse)
+        return listed.units_of(content, self.form_of_lines(by=job.owner), pulse)
 
     def asks(self, job: Job) -> bool:
-        return super().asks(job) and job.items.filter(sealed__isnull=True).exists()
+        return super().asks(job) and self._has_plain_items(job)
+
+    def takes(self, job: Job) -> bool:
+        """Not where each line of a list has brought its own."""
+        return super().takes(job) and (not super().asks(job) or self._has_plain_items(job))
+
+    def _has_plain_items(self, job: Job) -> bool:
+        return job.items.filter(sealed__isnull=True).exists()
+
+    def form_of_lines(self, *, by: Actor, data: Any = None) -> forms.Form | None:
+        """What a line of a list may say for its unit. A time is none of it: a list does not say by whose clock."""
+        form = self.form(by=by, data=data)
+        if form is not None:
+            form.fields.pop(not_after.NAME, None)
+        return form if form is not None and form.fields else None
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
         unit = self._named(key, payload, by)
@@ -86,8 +100,9 @@ class OnUnits(Kind, abc.ABC):
         """Those of the job, or of a line that gives its own."""
         if payload is None:
             return params
-        form: Any = self.form(by=by, data=listed.as_typed(payload, self.form(by=by)))
-        return self.params(listed.cleaned(form, payload))
+        form: Any = self.form_of_lines(by=by, data=listed.as_typed(payload, self.form_of_lines(by=by)))
+        given = {not_after.NAME: params[not_after.NAME]} if not_after.NAME in params else {}
+        return given | self.params(listed.cleaned(form, payload))
 
     def form_for(self, unit: Product, *, by: Actor, data: Any = None) -> forms.Form | None:
         """The form for this one unit: it offers what would change it and nothing else."""
@@ -147,18 +162,41 @@ class Switching(OnUnits):
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         before = getattr(unit, self.latest)
-        after = getattr(type(self).order(unit, by=by), self.latest)
-        if (after and after.pk) == (before and before.pk):
-            return None
-        return step(_switched(before), _switched(after))
+        after = getattr(self.do(unit, params, by), self.latest)
+        if (after and after.pk) != (before and before.pk):
+            return step(_switched(before), _switched(after))
+        if before and after.valid_until != before.valid_until:
+            return tell("%(order)s holds longer", order=_switched(after))
+        return None
+
+    def do(self, unit: Product, params: Mapping[str, Any], by: Actor) -> Product:
+        switched: Product = type(self).order(unit, by=by)
+        return switched
 
 
-class Enable(Switching):
+class PowerSwitching(Switching):
+    """With a time after which the order holds no more, if need be."""
+
+    def form(self, *, by: Actor, data: Any = None) -> forms.Form:
+        return not_after.NotAfterForm(data)
+
+    def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        return not_after.as_param(cleaned)
+
+    def told(self, params: Mapping[str, Any]) -> str:
+        return not_after.in_words(params)
+
+    def do(self, unit: Product, params: Mapping[str, Any], by: Actor) -> Product:
+        switched: Product = type(self).order(unit, valid_until=not_after.of_params(params), by=by)
+        return switched
+
+
+class Enable(PowerSwitching):
     title, icon, level = _("Switch units on"), "lightbulb", actions.enable_product.level  # type: ignore[assignment]
     order = actions.enable_product
 
 
-class Disable(Switching):
+class Disable(PowerSwitching):
     title, icon, level = _("Switch units off"), "power_settings_new", actions.disable_product.level  # type: ignore[assignment]
     order = actions.disable_product
 

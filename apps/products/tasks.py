@@ -1,13 +1,23 @@
 """What time does to orders."""
 
+from typing import Any
+
 from celery import shared_task
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.actors import SYSTEM, Machine
 from apps.products import actions, rollouts
 from apps.products.contact import PENDING
-from apps.products.models import EnableHistory, Product, SoftwareRollout, TamperEnableHistory
+from apps.products.models import (
+    EnableHistory,
+    Product,
+    ProductParameter,
+    ProductSoftwareLinker,
+    SoftwareRollout,
+    TamperEnableHistory,
+)
 
 AT_ONCE = 1000
 PIECE = 50  # units ordered in one transaction
@@ -15,9 +25,15 @@ PIECE = 50  # units ordered in one transaction
 
 @shared_task(name="apps.products.tasks.lapse")
 def lapse() -> None:
-    """End switching orders whose deadline has passed; each minute. A unit's own contact ends its order sooner."""
-    for history in (EnableHistory, TamperEnableHistory):
-        due = history.objects.filter(valid_until__lte=timezone.now(), lapsed=False, current_enable_state__in=PENDING)
+    """End orders whose deadline has passed; each minute. A unit's own contact ends its orders sooner."""
+    waiting: tuple[QuerySet[Any], ...] = (
+        EnableHistory.objects.filter(lapsed=False, current_enable_state__in=PENDING),
+        TamperEnableHistory.objects.filter(lapsed=False, current_enable_state__in=PENDING),
+        ProductSoftwareLinker.objects.filter(date_added=None, date_removed=None),
+        ProductParameter.objects.filter(status="pending"),
+    )
+    for rows in waiting:
+        due = rows.filter(valid_until__lte=timezone.now())
         for imei in list(due.values_list("product_id", flat=True)[:AT_ONCE]):
             with transaction.atomic():
                 unit = Product.objects.select_for_update(of=("self",), no_key=True).filter(product_imei=imei).first()

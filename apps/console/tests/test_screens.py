@@ -247,15 +247,15 @@ def test_a_unit_page_costs_few_queries_however_much_happened(browser, cast, unit
     for number in range(60):
         make_note(unit, f"note {number}", cast.tina)
     browser.get("/")
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(41):
         page = text(browser.get(f"/units/{unit.product_imei}"))
     assert page.count('<li class="note">') == 20
     assert text(browser.get(f"/units/{unit.product_imei}", {"all": "1"})).count('<li class="note">') == 60
 
 
 ACTS = {  # level → what its page offers
-    Level.OVERVIEW: set(), Level.TECHNICAL: {"note", "tamper_on"},
-    Level.ADMIN: {"note", "tamper_on", "state", "entity", "add_entity"},
+    Level.OVERVIEW: set(), Level.TECHNICAL: {"note", "tamper_on", "enable"},
+    Level.ADMIN: {"note", "tamper_on", "enable", "state", "entity", "add_entity"},
 }  # fmt: skip
 
 
@@ -277,7 +277,7 @@ def test_who_has_one_entity_is_offered_no_other_and_the_last_state_is_asked_abou
     client = Client()
     client.force_login(cast.users["A", Level.ADMIN])
     page = text(client.get(f"/units/{unit.product_imei}"))
-    assert set(re.findall(r"/act/(\w+)", page)) == {"note", "state", "tamper_on"}
+    assert set(re.findall(r"/act/(\w+)", page)) == {"note", "state", "tamper_on", "enable"}
     address = f"/units/{unit.product_imei}/act/state"
     asked = client.post(address, {"new_state": "9"})
     assert (asked.status_code, "never comes back" in text(asked)) == (200, True)

@@ -1,6 +1,7 @@
 """What may be done to a unit. Each takes the unit's row lock first, checks, changes, and writes down what happened."""
 
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
+from apps.products.actions.lapsing import lapse_orders
 from apps.products.actions.lifecycle import change_state, register_product
 from apps.products.actions.parameters import order_parameter, parameter_row_written, set_parameter, settle_parameters
 from apps.products.actions.reports import record_connection, record_places
@@ -28,7 +29,6 @@ from apps.products.actions.switching import (
     disable_tamper_switch,
     enable_product,
     enable_tamper_switch,
-    lapse_orders,
     settle_power,
     settle_tamper,
 )

@@ -60,11 +60,20 @@ class EnableState(models.TextChoices):
         return self
 
 
-class EnableHistoryBase(Row):
+class Order(Row):
+    """What a unit is ordered may have a deadline (`valid_until`, ours): past it it is not handed out, and `lapsed`."""
+
+    valid_until = models.DateTimeField(null=True)
+    lapsed = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class EnableHistoryBase(Order):
     """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it.
 
-    An order may have a deadline (`valid_until`, ours): past it it is not handed out, `lapsed`, and the next row
-    returns to what the unit last confirmed.
+    After an order that lapsed the next row returns to what the unit last confirmed.
     """
 
     SCOPE = Follows("product")
@@ -74,8 +83,6 @@ class EnableHistoryBase(Row):
     current_enable_state = OptionField(max_length=20, choices=EnableState.choices)
     user = models.CharField(max_length=255)
     date = models.DateTimeField()
-    valid_until = models.DateTimeField(null=True)
-    lapsed = models.BooleanField(default=False)
 
     class Meta:
         abstract = True
@@ -99,6 +106,7 @@ class EnableHistory(EnableHistoryBase):
                 condition=models.Q(valid_until__isnull=False, lapsed=False),
                 name="products_order_with_deadline",
             ),
+            models.Index(fields=["product"], condition=models.Q(lapsed=True), name="products_lapsed_switch"),
         ]
 
 
@@ -138,11 +146,11 @@ class ProductEntityLinker(Row):
         ]
 
 
-class ProductSoftwareLinker(Row):
+class ProductSoftwareLinker(Order):
     """Software ordered for a unit (`date_added` empty until the unit reports it) or running on it."""
 
     SCOPE = Follows("product")
-    HIDDEN = ("rollout_id",)
+    HIDDEN = ("rollout_id", "valid_until", "lapsed")
 
     product_software_linker_id = models.AutoField(primary_key=True)
     product = of_product("product_software_linker")
@@ -154,11 +162,22 @@ class ProductSoftwareLinker(Row):
     update_attempts = models.IntegerField(null=True)
     rollout = models.ForeignKey(SoftwareRollout, models.SET_NULL, null=True, related_name="orders")
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False, date_added=None, date_removed=None),
+                name="products_software_deadline",
+            ),
+            models.Index(fields=["product"], condition=models.Q(lapsed=True), name="products_lapsed_software"),
+        ]
 
-class ProductParameter(Row):
+
+class ProductParameter(Order):
     """A value of a parameter on a unit: pending until the unit reports it, then active."""
 
     SCOPE = Follows("product")
+    HIDDEN = ("valid_until", "lapsed")
 
     product_parameter_id = models.AutoField(primary_key=True)
     product = of_product("product_parameter")
@@ -171,6 +190,16 @@ class ProductParameter(Row):
     value = models.TextField()
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False, status="pending"),
+                name="products_parameter_deadline",
+            ),
+            models.Index(fields=["product"], condition=models.Q(lapsed=True), name="products_lapsed_parameter"),
+        ]
 
 
 class ProductNote(Row):
