@@ -12,6 +12,7 @@ from apps.repairs.queries import fitted
 
 NEWER, HOME_2 = "3.6a", 6
 LIMITED = (2, 4, 10, 22)  # units
+WITH_BATTERY = (7, 8)  # units whose battery is a part of its own
 LIMITS = ("80", "100", "120")  # Wh
 
 
@@ -32,7 +33,7 @@ def orders(
             clock.moment += dt.timedelta(hours=2)
             actions.settle_parameters(product, reported={"energy_limit": value}, by=unit(product.product_imei))
     clock.moment = now - dt.timedelta(days=20)
-    _of_batteries(clock, [imeis(number) for number in LIMITED], by)
+    _of_batteries([imeis(number) for number in (*WITH_BATTERY, silent[-1])], by)
     clock.moment = now - dt.timedelta(days=1, hours=5)
     for number in silent:  # overtaken by the second order, which waits
         product = _held(imeis(number))
@@ -50,10 +51,10 @@ def orders(
         entity=None, stop_at=5.0, by=by,
     )  # fmt: skip
     actions.begin_next_group(rollout, by=by)
-    return [f"product:{imeis(number)}" for number in {*LIMITED, *silent}]
+    return [f"product:{imeis(number)}" for number in {*LIMITED, *WITH_BATTERY, *silent}]
 
 
-def _of_batteries(clock: Clock, imeis: Sequence[str], by: Actor) -> None:
+def _of_batteries(imeis: Sequence[str], by: Actor) -> None:
     """A cut-off that each battery was set to, and a higher one for the last, which waits."""
     kind = parameters.parameter_type("cutoff_voltage", "V")
     for product in [one for one in map(_held, imeis) if one is not None]:
