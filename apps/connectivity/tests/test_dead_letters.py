@@ -1,13 +1,18 @@
 """Dead letters: imported once, replayed, discarded, decoded."""
 
+import html
 import json
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.connectivity.models import RtcDeadLetter, RtcMoMessageHistory
 from apps.connectivity.tests.letters import PAYLOAD, dead_letter, mo, taken
 from apps.connectivity.wire import broker
+from apps.core.actors import SYSTEM
 from apps.core.levels import Level
+from apps.core.rows import new
 from apps.products.models import Connection, Product
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +83,15 @@ def test_what_cant_be_decoded_says_so(cast, call):
     for key in (2_000_000_000, 2**63, 2**31):
         assert call(cast.root, "GET", f"/v1/rtc_dead_letters/{key}/decode").status_code == 404
     assert call(cast.bob, "GET", f"/v1/rtc_dead_letters/{letter.pk}/decode").status_code == 404  # all units' affair
+
+
+def test_why_a_letter_could_not_be_settled_is_said_in_the_readers_language(cast):
+    row = new(RtcDeadLetter, by=SYSTEM, queue_name="RTC-MO", payload='{"ident": "x/10.0.0.1"}', digest="d")
+    browser = Client(HTTP_ACCEPT_LANGUAGE="fr")
+    browser.force_login(cast.root)
+    page = reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])
+    replayed = browser.post(reverse("admin:connectivity_rtcdeadletter_replay", args=[row.pk]), follow=True)
+    listed = browser.get(reverse("admin:connectivity_rtcdeadletter_changelist"))
+    for answer in (replayed, browser.get(page), listed):
+        assert "aucune unité en temps réel n’a cette adresse" in html.unescape(answer.content.decode())
+        assert b"no RTC enabled unit" not in answer.content
