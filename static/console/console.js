@@ -247,6 +247,11 @@ if (document.querySelector("[data-at-work]")) {
   }, 1000);
 }
 
+// On a phone the filters lie in one row: the chosen one is in sight.
+const row = document.querySelector(".chips .row");
+const chosen = row?.querySelector("[aria-current]");
+if (chosen) row.scrollLeft = chosen.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
+
 // A menu that was opened closes by itself when one goes on elsewhere.
 const close = (except) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
