@@ -22,6 +22,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.entities_changed": [LIVE],
     "product.power_lapsed": [LIVE],
     "product.tamper_lapsed": [LIVE],
+    "product.software_lapsed": [LIVE],
+    "product.parameter_lapsed": [LIVE],
     "product.software_ordered": [LIVE],
     "product.software_locked": [LIVE],
     "product.software_expired": [LIVE],

@@ -14,6 +14,7 @@ KINDS = {
     "units.unlock_software": "apps.products.bulk_orders.UnlockSoftware",
     "units.expire_software": "apps.products.bulk_orders.ExpireSoftware",
     "units.parameter": "apps.products.bulk_orders.SetParameter",
+    "units.part_parameter": "apps.repairs.bulk.SetPartParameter",
     "units.wake_up": "apps.connectivity.bulk.WakeUp",
     "units.connect": "apps.connectivity.bulk.ForceConnection",
     "rows.import": "apps.transfer.importing.Import",

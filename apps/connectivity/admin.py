@@ -29,7 +29,7 @@ from apps.core.admin.cells import label_of
 from apps.core.admin.logs import PlainAdmin
 from apps.core.admin.tables import RowAdmin
 from apps.core.levels import Level
-from apps.core.refusal_words import said
+from apps.core.refusal_words import said, translated
 from apps.core.refusals import Refused
 from apps.products.models import Product, RtcConnectionHistory
 
@@ -67,11 +67,28 @@ class RtcMessageAdmin(RowAdmin):
         return Truncator(row.message_json or "").chars(TEXT_SHOWN)
 
 
-class RtcMoMessageAdmin(RowAdmin):
+class Explained(RowAdmin):
+    """Rows that keep why something could not be done, in English, which pages say in the reader's language."""
+
+    reason: ClassVar[str]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["why" if name == self.reason else name for name in super().get_fields(request, obj)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "why"]
+
+    @display(description=_("Why not"))
+    def why(self, row: Any) -> str | None:
+        text = getattr(row, self.reason)
+        return text and translated(text)
+
+
+class RtcMoMessageAdmin(Explained):
     for_model = RtcMoMessageHistory
+    reason = "processing_status_info"
     list_display = (
-        "rtc_mo_message_history_id", "product", "letter", "message_received_time", "processing_status",
-        "processing_status_info",
+        "rtc_mo_message_history_id", "product", "letter", "message_received_time", "processing_status", "why",
     )  # fmt: skip
     list_filter = ("processing_status", "message_received_time")
 
@@ -86,11 +103,12 @@ class RtcFallbackAdmin(RowAdmin):
     list_filter = ("message_sent_time",)
 
 
-class DeadLetterAdmin(RowAdmin):
+class DeadLetterAdmin(Explained):
     for_model = RtcDeadLetter
+    reason = "replay_status_text"
     list_display = (
         "rtc_dead_letter_id", "queue_name", "letter", "created_at", "status", "status_time", "replay_status",
-        "replay_status_text",
+        "why",
     )  # fmt: skip
     list_filter = ("queue_name", "status", "replay_status", "created_at")
     on_list = ("import_mo", "import_replies")
@@ -107,7 +125,7 @@ class DeadLetterAdmin(RowAdmin):
         try:
             return Truncator(queries.decoded(row)).chars(1000)
         except letters.NoLetter as problem:
-            return str(problem)
+            return translated(str(problem))
 
     def has_import_letters_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
@@ -139,7 +157,7 @@ class DeadLetterAdmin(RowAdmin):
         if row.replay_status == RtcDeadLetter.SUCCESS:
             messages.success(request, _("The letter is settled."))
         else:
-            messages.error(request, _("It could not be settled: %(why)s") % {"why": row.replay_status_text})
+            messages.error(request, _("It could not be settled: %(why)s") % {"why": self.why(row)})
 
     def _discard(self, request: HttpRequest, key: int) -> None:
         actions.discard_dead_letter(key=key, by=cast(Any, request.user))

@@ -15,12 +15,15 @@ from apps.core.levels import Level
 from apps.core.refusal_words import said
 from apps.core.refusals import Refused
 from apps.jobs.kinds import kinds
-from apps.products import queries
+from apps.products import not_after, queries
 from apps.products.bulk import SEEN, SURE, OnUnits, Unfilled, Unsure
 from apps.products.models import Product
 
 # name in the address → (kind of job, what the page calls it); the switch has buttons of its own.
+SWITCHES = {"enable", "disable"}  # with a time; without one they are buttons of the switch
 ACTS: dict[str, tuple[str, Any]] = {
+    "enable": ("units.enable", _("Enable, but not after a time")),
+    "disable": ("units.disable", _("Disable, but not after a time")),
     "note": ("units.note", _("Add a note")),
     "state": ("units.state", _("Change the state")),
     "entity": ("units.entity", _("Move to another entity")),
@@ -32,6 +35,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "unlock_software": ("units.unlock_software", _("Unlock the software")),
     "expire_software": ("units.expire_software", _("Withdraw software orders")),
     "parameter": ("units.parameter", _("Order a parameter's value")),
+    "part_parameter": ("units.part_parameter", _("Order a parameter's value for a part")),
     "wake_up": ("units.wake_up", _("Wake up by SMS")),
     "connect": ("units.connect", _("Make it connect")),
 }
@@ -54,7 +58,7 @@ def offered(product: Product, reader: Any) -> list[tuple[str, Any, forms.Form | 
 
 def _useless(product: Product) -> set[str]:
     """The acts without a form that would change nothing."""
-    useless = {"tamper_on" if product.desired_tamper_flag else "tamper_off"}
+    useless = SWITCHES | {"tamper_on" if product.desired_tamper_flag else "tamper_off"}
     if product.software_lock_id is None:
         useless.add("unlock_software")
     if not queries.software_ordered(product).exists():
@@ -70,6 +74,8 @@ def _form(name: str, act: OnUnits, product: Product, reader: Any, data: Any = No
     form = act.form_for(product, by=reader, data=data)
     if form is not None:
         form.auto_id = f"{name}-%s"
+        if name in SWITCHES:
+            form.fields[not_after.NAME].required = True
     return form
 
 
@@ -95,7 +101,8 @@ def act(request: HttpRequest, imei: str, name: str) -> HttpResponse:
     require_level(reader, doing.level)
     product = queries.units(reader).filter(product_imei=queries.fetch(imei, by=reader).product_imei).get()
     form = _form(name, doing, product, reader, request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"product": product, "name": name, "title": title, "form": form}
+    whence = request.POST.get("from") or request.GET.get("from", "")
+    context: dict[str, Any] = {"product": product, "name": name, "title": title, "form": form, "whence": whence}
     if request.method == "POST":
         try:
             told = doing.on_one(product.product_imei, form, request.POST, by=reader)
@@ -108,7 +115,7 @@ def act(request: HttpRequest, imei: str, name: str) -> HttpResponse:
             context["wrong"] = [said(refused, fields=False)]
         else:
             messages.success(request, doing.done(told) if told else _("It was so already; nothing has changed."))
-            return redirect("console:unit", imei=product.product_imei)
+            return redirect("console:field" if whence == "field" else "console:unit", imei=product.product_imei)
         product.refresh_from_db()
     stands = doing.stands(product, reader)
     context |= {"stands": stands.key, "now": stands.words}

@@ -20,7 +20,7 @@ from apps.core.refusals import Forbidden, NotFound, Refused, refuse_if
 from apps.jobs import actions, queries
 from apps.jobs.kinds import Kind, kind_of, kinds
 from apps.jobs.models import AT_WORK, OVER, Job, Outcome, State
-from apps.products import listed
+from apps.products import listed, not_after
 from apps.products import queries as units
 
 
@@ -73,10 +73,10 @@ def _chosen(request: HttpRequest, reader: Any) -> Iterator[str]:
         ticked = dict.fromkeys(given.getlist("unit"))
         rows = units.units(reader).filter(product_imei__in=[imei for imei in ticked if "\x00" not in imei][:PER_PAGE])
     else:
-        text, chosen = units.clean(given.get("q", "")), given.get("show", "")
-        if (given.get("q") and not text) or (chosen and chosen not in show.FILTERS):
-            return  # a search or a filter that says nothing must not come to mean every unit
-        rows = show.listed(reader, text=text, chosen=chosen)
+        choice = show.Choice.sent(given)
+        if choice is None:
+            return
+        rows = choice.units(reader)
     yield from rows.order_by("-row_no").values_list("product_imei", flat=True).iterator(chunk_size=5000)
 
 
@@ -105,7 +105,7 @@ def details(request: HttpRequest, key: int) -> HttpResponse:
     held = _fetch(request, key)
     kind = kind_of(held)
     form = kind.form(by=reader, data=request.POST)
-    if form is not None and held.state == State.DRAFT:
+    if form is not None and (held.state == State.DRAFT or (held.state == State.READY and kind.takes(held))):
         if not form.is_valid():
             return _shown(request, held, form=form, status=400)
         return _do(request, held, lambda: actions.set_details(held, params=kind.params(form.cleaned_data), by=reader))
@@ -191,8 +191,10 @@ def _told(held: Job) -> dict[str, Any]:
 def _shown(request: HttpRequest, held: Job, *, form: Any = None, problem: str = "", status: int = 200) -> HttpResponse:
     reader: Any = request.user
     kind = kind_of(held)
-    if held.state == State.DRAFT and form is None:
+    if form is None and (held.state == State.DRAFT or (held.state == State.READY and kind.takes(held))):
         form = kind.form(by=reader)
+        if form is not None:
+            form.initial = {**held.params, not_after.NAME: not_after.of_params(held.params)}
     ran = held.started_at is not None
     column = "outcome" if ran else "trial"
     counted = queries.counts(held, column)
@@ -209,10 +211,12 @@ def _shown(request: HttpRequest, held: Job, *, form: Any = None, problem: str = 
         labels |= {Outcome.CHANGED: _("will change"), Outcome.REFUSED: _("can't")}
     context = _told(held) | {
         "form": form, "problem": problem,
+        "only_options": form is not None and not any(field.required for field in form.fields.values()),
         "items": [(item, outcome, labels[outcome], text) for item, outcome, text in listed],
         "counted": [(name, labels[name], count) for name, count in counted.items() if name != "open" and count],
         "makes_file": kind.makes_file, "has_file": held.state == State.DONE and held.files.exists(),
-        "undone": counted["open"] + counted["refused"] + counted["failed"], "to_change": counted["changed"],
+        "undone": sum(counted[name] for name in ("open", "refused", "skipped", "failed")),
+        "to_change": counted["changed"],
         "costs": kind.costs(held, counted["changed"]) if counted["changed"] and not ran else "",
         "chosen": chosen, "of_units": held.kind.startswith("units."), "now": timezone.now(),
         "mine": held.owner_id == reader.pk, **links,

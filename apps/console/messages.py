@@ -14,6 +14,7 @@ from apps.connectivity import letters
 from apps.connectivity.models import Outgoing, RtcMessageHistory, RtcMoMessageHistory, SkippedWakeUp, SmsHistory
 from apps.console.orders import in_words
 from apps.core.naming import OPTIONS
+from apps.core.refusal_words import translated
 from apps.products.models import Product, RtcConnectionHistory
 
 LETTERS: Mapping[str | None, Promise] = {
@@ -70,7 +71,7 @@ def rtc(product: Product, most: int) -> list[Told]:
         text = _("it said: %(text)s") % {"text": said_in(heard.message_json)[:LONGEST]}
         if heard.processing_status == RtcMoMessageHistory.FAILED:
             text = _("%(text)s, which could not be handled: %(why)s") % {
-                "text": text, "why": heard.processing_status_info or "",
+                "text": text, "why": translated(heard.processing_status_info or ""),
             }  # fmt: skip
         found.append((heard.message_received_time, text, heard.created_by, heard))
     for line in RtcConnectionHistory.objects.filter(product=product).order_by("-pk")[:most]:

@@ -2,20 +2,22 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.actors import called
+from apps.core.levels import Level
 from apps.events.models import Event
 from apps.gateway.pending import Order, pending
-from apps.parts.models import Part
-from apps.products import queries
+from apps.parts.models import Part, PartParameter
+from apps.products import actions, deadlines, queries
 from apps.products.models import Product, ProductParameter
 from apps.repairs.queries import fitted
 
@@ -85,6 +87,45 @@ def waiting(product: Product) -> list[Waiting]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Lapsed:
+    """An order whose time ran out. `fields`: what giving it again sends to the address; empty address: not the reader's
+    to give."""
+
+    title: str
+    asked_by: str | Promise
+    at: dt.datetime
+    address: str
+    fields: dict[str, Any]
+
+
+def lapsed_of(product: Product, reader: Any) -> list[Lapsed]:
+    """The orders that lapsed, and that nothing has taken the place of since."""
+    found = []
+
+    def add(row: Any, order: Order, act: str, level: Level | None, **fields: Any) -> None:
+        may = level is None or reader.level >= level
+        where = act if act in ("enable", "disable") else "act"
+        words = [product.product_imei] if where != "act" else [product.product_imei, act]
+        address = reverse(f"console:{where}", args=words) if may else ""
+        found.append(Lapsed(_title(order), called(order.asked_by), row.valid_until, address, fields))
+
+    rows: Any = deadlines.lapsed_switches().filter(product=product)
+    for row in rows:
+        on = row.current_enable_state == "pending_enabled"
+        order = Order("enable", row.pk, on, row.user, row.date)
+        add(row, order, "enable" if on else "disable", actions.enable_product.level)
+    rows = deadlines.lapsed_software().filter(product=product).select_related("software_version_type")
+    for row in rows:
+        order = Order("software", row.pk, row.software_version_type.name, row.created_by, row.created_at)
+        add(row, order, "software", actions.update_software.level, software=row.software_version_type_id)
+    rows = deadlines.lapsed_parameters().filter(product=product).select_related("parameter_type")
+    for row in rows:
+        order = Order("parameter", row.pk, row.value, row.created_by, row.created_at, name=row.parameter_type.name)
+        add(row, order, "parameter", actions.set_parameter.level, parameter=row.parameter_type_id, value=row.value)
+    return found
+
+
 def _way(order: Order) -> list[Step]:
     """What has happened, then what is still to come."""
     steps = [
@@ -117,7 +158,8 @@ def _title(order: Order) -> str:
         case "payment":
             seconds = number_format(order.value, force_grouping=True)
             return _("Credit, %(kind)s: %(seconds)s s") % {"kind": order.name, "seconds": seconds}
-    return f"{order.name} = {order.value}"
+    named = f"{order.name} = {order.value}"
+    return _("%(what)s: %(change)s") % {"what": order.part, "change": named} if order.part else named
 
 
 @dataclass(frozen=True)
@@ -156,9 +198,13 @@ class Setting:
 
 def settings_of(product: Product) -> list[Setting]:
     """The unit's parameters that hold or are ordered, by name."""
-    rows: Iterable[Any] = ProductParameter.objects.filter(product=product, status__in=("active", "pending"))
+    return _settings(ProductParameter.objects.filter(product=product))
+
+
+def _settings(rows: Any) -> list[Setting]:
     found: dict[int, Setting] = {}
-    for row in rows.select_related("parameter_type").order_by("parameter_type__name", "pk"):  # type: ignore[attr-defined]
+    rows = rows.filter(status__in=("active", "pending")).select_related("parameter_type")
+    for row in rows.order_by("parameter_type__name", "pk"):
         kind = row.parameter_type
         one = found.setdefault(kind.pk, Setting(kind.name, kind.units or ""))
         if row.status == "active":
@@ -168,7 +214,11 @@ def settings_of(product: Product) -> list[Setting]:
     return list(found.values())
 
 
-def parts_of(product: Product) -> list[Part]:
-    """What sits in the unit now."""
+def parts_of(product: Product) -> list[tuple[Part, list[Setting]]]:
+    """What sits in the unit now, and what each part is set to."""
     rows = fitted(product).select_related("part__part_type__part_type_category").order_by("part__part_type__name")
-    return [row.part for row in rows]
+    set_up = set(PartParameter.objects.filter(part__in=rows.values("part")).values_list("part", flat=True))
+    return [
+        (row.part, _settings(PartParameter.objects.filter(part=row.part)) if row.part_id in set_up else [])
+        for row in rows
+    ]  # fmt: skip

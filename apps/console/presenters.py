@@ -66,6 +66,15 @@ class Switch:
         return self.next_contact is not None and self.next_contact < timezone.now()
 
     @property
+    def acts_for(self) -> str:
+        """The act that orders again what is ordered."""
+        return "enable" if self.wants_on else "disable"
+
+    @property
+    def next_act(self) -> str:
+        return "disable" if self.wants_on else "enable"
+
+    @property
     def can_enable(self) -> bool:
         return self.may_switch and not self.wants_on
 

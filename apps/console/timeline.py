@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import DateTimeField, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,8 +22,10 @@ from apps.core.actors import called
 from apps.core.admin.cells import in_words
 from apps.core.admin.scope import Unseen, hide_strangers, names_of_keys
 from apps.core.levels import Level
+from apps.parts.models import PartParameter
 from apps.products.models import EnableState, Product, ProductParameter
 from apps.products.words import LABELS, state_called
+from apps.repairs.queries import fitted
 
 SHOWN, MOST = 20, 500
 SPAN = ("date_added", "date_removed")
@@ -93,10 +97,17 @@ def _switched(kind: str, rows: Any, most: int) -> list[Entry]:
 
 
 def _switch_in_words(row: Any) -> str:
-    text = str(LABELS[EnableState(row.current_enable_state)])
+    return _until(row, str(LABELS[EnableState(row.current_enable_state)]))
+
+
+def _until(row: Any, text: str) -> str:
+    """An order with the time that it holds until, and whether that is over."""
+    if row.valid_until is None:
+        return text
     if row.lapsed:
         return _("%(order)s (lapsed: not confirmed in time)") % {"order": text}
-    return text
+    at = date_format(localtime(row.valid_until), "SHORT_DATETIME_FORMAT")
+    return _("%(order)s (not after %(at)s)") % {"order": text, "at": at}
 
 
 def _power(product: Product, most: int, reader: Any) -> list[Entry]:
@@ -152,14 +163,20 @@ def _software(product: Product, most: int, reader: Any) -> list[Entry]:
     links = product.product_software_linker.select_related("software_version_type")
     rows = list(_newest(links, most, "created_at", *SPAN))
     ordered = [
-        Entry("software", row.created_at, _("%(name)s ordered") % {"name": row.software_version_type.name},
+        Entry("software", row.created_at, _until(row, _("%(name)s ordered") % {"name": row.software_version_type.name}),
               row.created_by, _row(row))
         for row in rows if row.created_by != product.subject
     ]  # fmt: skip
+    ended = [
+        Entry("software", row.date_removed, _("the order of %(name)s ended") % {"name": row.software_version_type.name},
+              row.modified_by, _row(row))
+        for row in rows if row.date_removed and not row.date_added
+    ]  # fmt: skip
+    ran = [row for row in rows if row.date_added]
     runs = _spans(
-        "software", rows, _("runs %(name)s"), _("no longer runs %(name)s"), lambda row: row.software_version_type.name
+        "software", ran, _("runs %(name)s"), _("no longer runs %(name)s"), lambda row: row.software_version_type.name
     )
-    return [*ordered, *runs]
+    return [*ordered, *ended, *runs]
 
 
 _STATUS: Mapping[str | None, Promise] = {
@@ -170,15 +187,30 @@ _STATUS: Mapping[str | None, Promise] = {
 
 def _parameters(product: Product, most: int, reader: Any) -> list[Entry]:
     held = ProductParameter.objects.filter(product=product).select_related("parameter_type")
-    rows = _newest(held, most, Coalesce("date_removed", "date_added", "created_at"))
+    of_parts = PartParameter.objects.filter(part__in=fitted(product).values("part"))
+    dated = Coalesce("date_removed", "date_added", "created_at")
+    rows = [
+        *_newest(held, most, dated),
+        *_newest(of_parts.select_related("parameter_type", "part__part_type"), most, dated),
+    ]
     return [
         Entry(
             "parameter", row.date_removed or row.date_added or row.created_at,
-            f"{row.parameter_type.name} = {row.value[:80]}: {_STATUS.get(row.status, row.status or '')}",
-            row.created_by, _row(row),
+            f"{_of_part(row)}{row.parameter_type.name} = {row.value[:80]}: {_status(row)}", row.created_by, _row(row),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _of_part(row: Any) -> str:
+    return f"{row.part.called} · " if isinstance(row, PartParameter) else ""
+
+
+def _status(row: Any) -> str:
+    if getattr(row, "lapsed", False):
+        return _("lapsed: not confirmed in time")
+    text = str(_STATUS.get(row.status, row.status or ""))
+    return _until(row, text) if row.status == "pending" and isinstance(row, ProductParameter) else text
 
 
 def _parts(product: Product, most: int, reader: Any) -> list[Entry]:

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from apps.console import acts, orders, show
 from apps.console.jobs import acts_of
@@ -22,9 +21,8 @@ from apps.products.models import Product
 def home(request: HttpRequest) -> HttpResponse:
     """The units in scope, newest first, a page at a time."""
     reader: Any = request.user
-    chosen = request.GET.get("show", "")
-    rows = show.listed(reader, chosen=chosen).order_by("-row_no")
-    return _listing(request, rows, chosen=chosen)
+    choice = show.Choice.of(request.GET)
+    return _listing(request, choice.units(reader).order_by("-row_no"), choice)
 
 
 @page("GET")
@@ -38,16 +36,16 @@ def search(request: HttpRequest) -> HttpResponse:
     found = list(rows.order_by("product_imei")[:2])
     if len(found) == 1:
         return redirect("console:field" if field else "console:unit", imei=found[0].product_imei)
-    return _listing(request, rows.order_by("product_imei"), text=text, field=field)
+    return _listing(request, rows.order_by("product_imei"), show.Choice(q=text), text=text, field=field)
 
 
-def _listing(request: HttpRequest, rows: Any, **context: Any) -> HttpResponse:
+def _listing(request: HttpRequest, rows: Any, choice: show.Choice, **context: Any) -> HttpResponse:
     units, links = paged(request, rows)
     context |= links | {
         "listed": [(product, switch_of(product, request.user)) for product in units],
-        "acts": acts_of(request.user),
-        "filters": [("", _("All")), *((key, name) for key, (name, _which) in show.FILTERS.items())],
-    }
+        "acts": acts_of(request.user), "choice": choice, "address": choice.address,
+        "chips": show.chips(choice), "menus": show.menus(choice, request.user) if not choice.q else [],
+    }  # fmt: skip
     return render(request, "console/units.html", context)
 
 
@@ -129,5 +127,6 @@ def _switch_context(request: HttpRequest, product: Product, whence: str) -> dict
     waits = orders.waiting(product)
     return {
         "product": product, "switch": switch_of(product, request.user, waits), "whence": whence,
+        "lapsed": orders.lapsed_of(product, request.user),
         "waiting": [order for order in waits if order.kind != "enable"],  # that one stands on the switch
     }  # fmt: skip

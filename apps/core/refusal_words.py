@@ -155,6 +155,23 @@ TEMPLATES = (
     noop("the part %(part)s has left the unit since"),
     noop("the part %(part)s sits in a unit since"),
     noop("sits in a unit already"),
+    noop("does not sit in this unit"),
+    noop("answers no letter of ours"),
+    noop("has no message in base64"),
+    noop("holds a number longer than 64 bits"),
+    noop("holds something of a kind that no letter has (%(kind)s)"),
+    noop("is longer than %(most)s bytes"),
+    noop("is no CBOR (%(error)s)"),
+    noop("is no JSON"),
+    noop("is no JSON object"),
+    noop("is no array that begins with its kind"),
+    noop("is of no kind that is known here (%(kind)s)"),
+    noop("names no unit"),
+    noop("no RTC enabled unit has this address"),
+    noop("several units have this address"),
+    noop("something broke on our side; it has been recorded"),
+    noop("status is neither delivered nor failed"),
+    noop("is not in this unit"),
 )
 
 

@@ -8,7 +8,7 @@ from apps.core.times import iso
 from apps.dcm.queries import outstanding
 from apps.products import queries
 from apps.products.contact import CONNECT_EVERY, PENDING
-from apps.products.models import Product, ProductParameter
+from apps.products.models import Product
 from apps.products.parameters import typed
 from apps.repairs.queries import pending_part_parameters
 
@@ -20,13 +20,16 @@ def instructions_for(product: Product) -> dict[str, Any]:
     """`seq` rises with every order, so that a unit that gets two answers out of order follows the newer one.
 
     `valid_until` is there only where the switching order has a deadline. Past it the unit leaves its switch as it is,
-    and `enabled` is what it last confirmed."""
+    and `enabled` is what it last confirmed. Likewise within `software`, and by name in `parameters_valid_until`."""
     latest = product.latest_enable_history
     over = latest is not None and latest.is_past_deadline
     # Newest first; a version marked as bad since it was ordered is told to nobody.
     ordered = queries.software_ordered(product).select_related("software_version_type").order_by("-pk").first()
     version = ordered.software_version_type if ordered and ordered.software_version_type.status != "bad" else None
-    pending = ProductParameter.objects.select_related("parameter_type").filter(product=product, status="pending")
+    told = version and {"name": version.name, "link": version.link, "checksum": version.checksum}
+    if told and ordered and ordered.valid_until is not None:
+        told["valid_until"] = iso(ordered.valid_until)
+    pending = queries.parameters_ordered(product).order_by("pk")
     parts: dict[str, dict[str, Any]] = {}
     for row in pending_part_parameters(product):
         parts.setdefault(str(row.part_id), {})[row.parameter_type.name] = typed(row.parameter_type, row.value)
@@ -35,14 +38,16 @@ def instructions_for(product: Product) -> dict[str, Any]:
         "seq": product.order_seq,
         "enabled": product.current_enable_flag if over else product.desired_enable_flag,
         "tamper_enabled": product.desired_tamper_flag,
-        "software": version and {"name": version.name, "link": version.link, "checksum": version.checksum},
-        "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending.order_by("pk")},
+        "software": told,
+        "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending},
         "part_parameters": parts,
         "payment_commands": list(outstanding(product).values("transaction_id", "category", "value")[:MOST_COMMANDS]),
         "next_connection_s": CONNECT_EVERY,
     }
     if latest is not None and latest.valid_until is not None and latest.current_enable_state in PENDING and not over:
         orders["valid_until"] = iso(latest.valid_until)
+    if until := {row.parameter_type.name: iso(row.valid_until) for row in pending if row.valid_until is not None}:
+        orders["parameters_valid_until"] = until
     return orders
 
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 from apps.connectivity import queries as connectivity
 from apps.dcm.queries import outstanding
 from apps.gateway.models import Told
+from apps.parts.models import PartParameter
 from apps.products import queries
 from apps.products.contact import PENDING, next_contact
-from apps.products.models import Product, ProductParameter
+from apps.products.models import Product
 from apps.repairs.queries import pending_part_parameters
 
 KINDS = ("enable", "tamper", "software", "parameter", "payment")
@@ -42,6 +43,7 @@ class Order:
     asked_at: dt.datetime
     valid_until: dt.datetime | None = None
     name: str | None = None  # of a parameter, a payment's category
+    part: str = ""  # of the unit, that a parameter is for
     steps: list[Step] = field(default_factory=list)
     next_step: str = "connected"
     next_step_at: dt.datetime | None = None
@@ -88,8 +90,9 @@ def _open(product: Product) -> Iterator[Order]:
     if software is not None:
         version = software.software_version_type
         order = Order(
-            "software", software.pk, version.name, software.created_by, software.created_at, name=version.name
-        )
+            "software", software.pk, version.name, software.created_by, software.created_at, software.valid_until,
+            version.name,
+        )  # fmt: skip
         if software.update_attempts:
             text = f"{software.update_attempts} attempt(s) left another version running"
             order.steps.append(Step("failed", software.modified_at or software.created_at, text))
@@ -97,8 +100,12 @@ def _open(product: Product) -> Iterator[Order]:
             at = version.modified_at or version.created_at
             order.steps.append(Step("skipped", max(at, order.asked_at), "the version is marked as bad"))
         yield order
-    rows: Any = ProductParameter.objects.select_related("parameter_type").filter(product=product, status="pending")
+    rows: Any = queries.parameters_ordered(product)
     for row in (*rows, *pending_part_parameters(product)):
-        yield Order("parameter", row.pk, row.value, row.created_by, row.created_at, name=row.parameter_type.name)
+        until = getattr(row, "valid_until", None)
+        part = row.part.called if isinstance(row, PartParameter) else ""
+        yield Order(
+            "parameter", row.pk, row.value, row.created_by, row.created_at, until, row.parameter_type.name, part
+        )  # fmt: skip
     for command in outstanding(product):
         yield Order("payment", command.pk, command.value, command.created_by, command.created_at, name=command.category)

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from apps.core.statements import TEXT, Statement, compiled
 from apps.gateway import signature
@@ -57,7 +57,7 @@ def _statement(vendor: str) -> Statement:
         Product.objects.filter(product_imei=TEXT)
         .order_by()
         .annotate(
-            awaits=Exists(ProductParameter.objects.filter(**own, status="pending")),
+            awaits=Exists(ProductParameter.objects.filter(Q(status="pending") | Q(lapsed=True), **own)),
             awaits_software=Exists(ProductSoftwareLinker.objects.filter(**own, date_added=None, date_removed=None)),
             parts_await=Exists(in_parts),
         )

@@ -77,17 +77,21 @@ def make_file(*, kind: str, params: dict[str, Any], total: int, by: Actor) -> Jo
 
 @action(level=Level.OVERVIEW)
 def set_details(job: Job, *, params: dict[str, Any], by: Actor) -> Job:
+    """Of a draft; or other ones, once the preview stands, which is then made anew."""
     job = fetch_job(job.pk, by=by, lock=True)
-    _only_in(job, State.DRAFT)
+    if job.state != State.READY:
+        _only_in(job, State.DRAFT)
     job.params = params
     job.save(update_fields=["params"])
+    job.items.exclude(trial=Outcome.OPEN).update(trial=Outcome.OPEN, trial_text="", rests_on=None)
     _go(job, State.TRYING)
     return job
 
 
 @action(level=Level.OVERVIEW)
 def start(job: Job, *, by: Actor) -> Job:
-    """Do what the trial said would change; the rest keeps the trial's answer. Pressed twice: once."""
+    """Do what the trial said would change, where nothing has changed meanwhile that it rests on; the rest keeps the
+    trial's answer. Pressed twice: once."""
     job = fetch_job(job.pk, by=by, lock=True)
     if job.state == State.RUNNING:
         return job
@@ -137,7 +141,9 @@ def again(job: Job, *, by: Actor) -> Job:
     """A new job over what this one left undone, beginning with a trial of its own."""
     job = fetch_job(job.pk, by=by)
     refuse_if(job.state not in OVER, "job", _("is not over yet"))
-    left = job.items.filter(outcome__in=[Outcome.OPEN, Outcome.REFUSED, Outcome.FAILED]).order_by("number")
+    left = job.items.filter(outcome__in=[Outcome.OPEN, Outcome.REFUSED, Outcome.SKIPPED, Outcome.FAILED]).order_by(
+        "number"
+    )
     require_level(by, kinds()[job.kind].level)
     fresh = _new(job.kind, job.params, by)
     rows = [JobItem(job=fresh, number=item.number, key=item.key, sealed=item.sealed) for item in left.iterator()]

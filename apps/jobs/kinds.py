@@ -15,6 +15,9 @@ from apps.core.refusals import Refused
 from apps.jobs.models import Job, JobItem
 
 Pulse = Callable[[], None]
+Rests = dict[
+    str, list[str]
+]  # {what people call it: [a key that tells it apart, the words for it]}, told (core.telling)
 GONE = "Jobs of this kind are done here no more"
 
 
@@ -34,7 +37,13 @@ class Kind:
         return None
 
     def asks(self, job: Job) -> bool:
-        """Whether the details are still to be asked for, its items being known."""
+        """Whether the details are still to be asked for, its items being known: nobody is stopped by a form of which
+        everything may stay empty. It stands beside the preview."""
+        form = self.form(by=job.owner)
+        return form is not None and any(field.required for field in form.fields.values())
+
+    def takes(self, job: Job) -> bool:
+        """Whether details may be given beside the preview."""
         return self.form(by=job.owner) is not None
 
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +72,12 @@ class Kind:
         """(key, payload) of each item in the job's file. Raises Refused where the file can't be read. `pulse` is to be
         called every now and then, however little the file gives: it ends the reading of what nobody wants any more."""
         raise Refused(GONE)
+
+    def rests_on(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> Rests:
+        """What makes doing it to this one right, as it is now. Where some of it is another at the start than it was at
+        the trial, the item is skipped, for nobody has seen it so. Raises Refused. Runs in the transaction of apply(),
+        before it."""
+        return {}
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
         """Do it to this one, by the same actions as every other door; the words for what changed, or None where it is

@@ -41,6 +41,7 @@ class Outcome(models.TextChoices):
     CHANGED = "changed", _("changed")
     SAME = "same", _("already so")
     REFUSED = "refused", _("refused")
+    SKIPPED = "skipped", _("skipped")  # it has changed since the trial, so that what was seen there holds no more
     FAILED = "failed", _("broken off")
 
 
@@ -114,6 +115,7 @@ class JobItem(models.Model):
     sealed = EncryptedField(null=True, label="job.payload")  # JSON; a file may bring keys of units
     trial = OptionField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
     trial_text = TellingField(blank=True, default="")
+    rests_on = models.JSONField(null=True)  # {what: [key, words]}: what the trial found there (kinds.Kind.rests_on)
     outcome = OptionField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
     text = TellingField(blank=True, default="")
     at = models.DateTimeField(null=True)

@@ -21,9 +21,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.actions import require_level
 from apps.core.refusal_words import said
-from apps.core.refusals import Refused
-from apps.core.telling import tell
-from apps.jobs.kinds import Kind, Pulse, kind_of
+from apps.core.refusals import NotFound, Refused
+from apps.core.telling import join, revived, step, tell
+from apps.jobs.kinds import Kind, Pulse, Rests, kind_of
 from apps.jobs.models import AT_WORK, OVER, Job, JobFile, JobItem, Outcome, State, sealed
 
 log = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ def _try_some(job: Job, kind: Kind) -> bool:
         if kept:
             job.params = {**job.params, **kept}
             _held(job).update(params=job.params)
-        JobItem.objects.bulk_update(items, ["trial", "trial_text"])
+        JobItem.objects.bulk_update(items, ["trial", "trial_text", "rests_on"])
     job.done += len(items)
     return len(items) < BATCH
 
@@ -216,7 +216,7 @@ def _run_some(job: Job, kind: Kind) -> bool:
     items = list(job.items.filter(outcome=Outcome.OPEN).order_by("number")[:BATCH])
     for item in items:
         outcome, text = _one(job, kind, item, keep=True)
-        if outcome in (Outcome.REFUSED, Outcome.FAILED):
+        if outcome in (Outcome.REFUSED, Outcome.SKIPPED, Outcome.FAILED):
             _keep(item, outcome, text)
     job.done = job.items.exclude(outcome=Outcome.OPEN).count()
     return len(items) < BATCH
@@ -227,6 +227,11 @@ def _one(job: Job, kind: Kind, item: JobItem, *, keep: bool) -> tuple[Outcome, s
         with transaction.atomic():
             if keep and not JobItem.objects.select_for_update().filter(pk=item.pk, outcome=Outcome.OPEN).exists():
                 return Outcome.OPEN, ""  # another worker was here
+            now = kind.rests_on(item.key, item.payload, job.params, by=job.owner)
+            if not keep:
+                item.rests_on = now
+            elif changes := _changes(item.rests_on or {}, now):
+                return Outcome.SKIPPED, tell("changed since the preview: %(changes)s", changes=join(changes, "; "))
             text = kind.apply(item.key, item.payload, job.params, by=job.owner)
             outcome = Outcome.SAME if text is None else Outcome.CHANGED
             if keep:
@@ -234,11 +239,23 @@ def _one(job: Job, kind: Kind, item: JobItem, *, keep: bool) -> tuple[Outcome, s
             else:
                 transaction.set_rollback(True)
             return outcome, text or ""
+    except NotFound as refused:
+        if keep and item.rests_on:
+            return Outcome.SKIPPED, tell("has left your scope since the preview, or was deleted")
+        return Outcome.REFUSED, said(refused, fields=kind.field_of(job.params))
     except Refused as refused:
         return Outcome.REFUSED, said(refused, fields=kind.field_of(job.params))
     except Exception:
         log.exception("%s broke off", item)
         return Outcome.FAILED, tell("Something broke on our side; try this one again.")
+
+
+def _changes(before: Rests, now: Rests) -> list[Any]:
+    return [
+        tell("%(what)s: %(change)s", what=revived(name), change=step(revived(before[name][1]), revived(words)))
+        for name, (key, words) in now.items()
+        if name in before and before[name][0] != key
+    ]  # fmt: skip
 
 
 def _keep(item: JobItem, outcome: Outcome, text: str) -> None:

@@ -100,6 +100,11 @@ class Part(Row):
             self.properties = {**self.properties, "device_key": None if key is None else MASK}
 
     @property
+    def called(self) -> str:
+        """What people call it: its type, and its number where it has one."""
+        return f"{self.part_type.name} {self.serial_number or ''}".strip()
+
+    @property
     def carried(self) -> dict[str, str]:
         """The numbers that this part carries of a unit, by the names they have in `properties`."""
         return {name: number for name, column in CARRIED.items() if (number := getattr(self, column))}

@@ -88,7 +88,7 @@ class ProductAdmin(RowAdmin):
         "enable", "disable", "on_the_console",
         {"title": _("More"), "items": [
             "change_state", "change_entity", "add_entity", "add_note", "tamper_on", "tamper_off", "update_software",
-            "lock_software", "unlock_software", "expire_software", "set_parameter",
+            "lock_software", "unlock_software", "expire_software", "set_parameter", "set_part_parameter",
             "wake_up", "connect",
         ]},
     )  # fmt: skip
@@ -207,6 +207,10 @@ class ProductAdmin(RowAdmin):
     @action(description=_("Order a parameter's value"), icon="tune")
     def set_parameter(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         return self._act(request, object_id, "units.parameter", _("Order a parameter's value"))
+
+    @action(description=_("Order a parameter's value for a part"), icon="memory")
+    def set_part_parameter(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        return self._act(request, object_id, "units.part_parameter", _("Order a parameter's value for a part"))
 
     @action(description=_("Wake up by SMS"), icon="sms")
     def wake_up(self, request: HttpRequest, object_id: Any) -> HttpResponse:

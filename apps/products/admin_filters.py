@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from apps.accounts.models import Entity
-from apps.products import contact
-from apps.products.models import ProductEntityLinker
+from apps.products import contact, deadlines, queries
 from apps.products.words import STATES
 
 LONGEST = 9  # digits of a key in an address
@@ -31,8 +30,7 @@ class EntityFilter(DropdownFilter):
         entity = _key(self.value())
         if entity is None:
             return queryset.none() if self.value() else queryset
-        units = ProductEntityLinker.objects.filter(entity_id=entity, date_removed=None).values("product_id")
-        return queryset.filter(product_imei__in=units)
+        return queryset.filter(queries.in_entity(entity))
 
 
 class StateFilter(DropdownFilter):
@@ -45,7 +43,7 @@ class StateFilter(DropdownFilter):
         state = _key(self.value())
         if state is None:
             return queryset.none() if self.value() else queryset
-        return queryset.filter(latest_state__current_state_type_id=state)
+        return queryset.filter(queries.in_state(state))
 
 
 class ContactFilter(DropdownFilter):
@@ -57,6 +55,7 @@ class ContactFilter(DropdownFilter):
         "never": (_("never connected"), contact.never_heard),
         "pending": (_("an order waits"), contact.pending),
         "pending_long": (_("an order waits for over a day"), lambda: contact.pending(contact.LONG)),
+        "lapsed": (_("an order lapsed"), deadlines.with_lapsed),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:

@@ -127,7 +127,11 @@ class RolloutAdmin(RowAdmin):
             "state": row.in_words(), "ordered": told.ordered, "confirmed": told.confirmed, "waiting": told.waiting,
             "failed": told.failed,
         }  # fmt: skip
-        return format_html('<progress value="{}" max="100"></progress><br>{}', round(done), words)
+        return format_html(
+            '<div class="going"><progress value="{0}" max="100">{0} %</progress><div>{1}</div></div>',
+            round(done),
+            words,
+        )
 
     @action(description=_("Begin the next group"), icon="group_add")
     def next_group(self, request: HttpRequest, object_id: Any) -> HttpResponse:

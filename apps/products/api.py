@@ -55,8 +55,8 @@ class DeadlineBody(Body):
         return asked_moments(self, "valid_until").get("valid_until")
 
 
-class SoftwareBody(Body):
-    """A software version type by its id or its name."""
+class SoftwareBody(DeadlineBody):
+    """A software version type by its id or its name. `valid_until` (ours) as for enable."""
 
     software: StrictInt | StrictStr
 
@@ -84,7 +84,7 @@ def disable(request: Request, product: Product, body: DeadlineBody) -> HttpRespo
 @endpoint("PUT", level=actions.update_software.level, fetch=unit, body=SoftwareBody)
 def update_software(request: Request, product: Product, body: SoftwareBody) -> HttpResponse:
     """Order a software version. The unit gets it at its next contact; `product_software_linker` shows the order."""
-    version = actions.update_software(product, software=body.software, by=request.user)
+    version = actions.update_software(product, software=body.software, valid_until=body.deadline, by=request.user)
     return success(f"#{product.product_imei} updated to software_version {version.name}")
 
 

@@ -14,10 +14,10 @@ from apps.accounts.models import Entity
 from apps.core.actors import Actor
 from apps.core.refusals import Invalid, Refused, refuse_if
 from apps.core.rows import create_row
-from apps.core.telling import step, tell
-from apps.jobs.kinds import Kind, Pulse
+from apps.core.telling import kept, step, tell
+from apps.jobs.kinds import Kind, Pulse, Rests
 from apps.jobs.models import Job
-from apps.products import actions, listed, queries
+from apps.products import actions, listed, not_after, queries
 from apps.products.models import EnableState, Product, ProductNote
 from apps.products.states import NAMES, NON_EXISTANT, TERMINATED, moves_from
 from apps.products.tables import NOTES
@@ -31,7 +31,7 @@ class Standing:
     """What an act would replace: `key` tells it apart, `words` say it. Empty where there is nothing to replace."""
 
     key: str = ""
-    words: str = ""
+    words: str | Promise = ""
 
 
 class Unsure(Exception):
@@ -47,18 +47,28 @@ class OnUnits(Kind, abc.ABC):
 
     def read(self, job: Job, pulse: Pulse) -> Iterator[tuple[str, Any]]:
         content = b"".join(file.content for file in job.files.order_by("pk"))
-        return listed.units_of(content, self.form(by=job.owner), pulse)
+        return listed.units_of(content, self.form_of_lines(by=job.owner), pulse)
 
     def asks(self, job: Job) -> bool:
-        return super().asks(job) and job.items.filter(sealed__isnull=True).exists()
+        return super().asks(job) and self._has_plain_items(job)
+
+    def takes(self, job: Job) -> bool:
+        """Not where each line of a list has brought its own."""
+        return super().takes(job) and (not super().asks(job) or self._has_plain_items(job))
+
+    def _has_plain_items(self, job: Job) -> bool:
+        return job.items.filter(sealed__isnull=True).exists()
+
+    def form_of_lines(self, *, by: Actor, data: Any = None) -> forms.Form | None:
+        """What a line of a list may say for its unit. A time is none of it: a list does not say by whose clock."""
+        form = self.form(by=by, data=data)
+        if form is not None:
+            form.fields.pop(not_after.NAME, None)
+        return form if form is not None and form.fields else None
 
     def apply(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> str | None:
-        if payload is not None and "refused" in payload:
-            raise Invalid({"unit": payload["refused"]})
-        unit = queries.named(key, by=by, lock=True)
-        if payload is not None:
-            form: Any = self.form(by=by, data=listed.as_typed(payload, self.form(by=by)))
-            params = self.params(listed.cleaned(form, payload))
+        unit = self._named(key, payload, by)
+        params = self._details(payload, params, by)
         told = None if self.was_done(unit, params, by) else self.act(unit, params, by)
         # Whoever wrote another number sees which unit was understood.
         return (
@@ -66,6 +76,33 @@ class OnUnits(Kind, abc.ABC):
             if told is None or key == unit.product_imei
             else tell("%(name)s: %(text)s", name=unit.product_imei, text=told)
         )
+
+    def rests_on(self, key: str, payload: Any, params: Mapping[str, Any], *, by: Actor) -> Rests:
+        unit = self._named(key, payload, by)
+        found = self.rests(unit, self._details(payload, params, by), by)
+        return {kept(name): [one.key, kept(one.words)] for name, one in found.items()}
+
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        """{what people call it: what stands there} of all that makes the act on this unit right: whose it is, and that
+        it is still in use."""
+        ended = _state(unit) == TERMINATED
+        return {
+            _("Entities"): _standing_entities(unit, by),
+            _("State"): Standing(str(ended), state_called(_state(unit))),
+        }
+
+    def _named(self, key: str, payload: Any, by: Actor) -> Product:
+        if payload is not None and "refused" in payload:
+            raise Invalid({"unit": payload["refused"]})
+        return queries.named(key, by=by, lock=True)
+
+    def _details(self, payload: Any, params: Mapping[str, Any], by: Actor) -> Mapping[str, Any]:
+        """Those of the job, or of a line that gives its own."""
+        if payload is None:
+            return params
+        form: Any = self.form_of_lines(by=by, data=listed.as_typed(payload, self.form_of_lines(by=by)))
+        given = {not_after.NAME: params[not_after.NAME]} if not_after.NAME in params else {}
+        return given | self.params(listed.cleaned(form, payload))
 
     def form_for(self, unit: Product, *, by: Actor, data: Any = None) -> forms.Form | None:
         """The form for this one unit: it offers what would change it and nothing else."""
@@ -125,18 +162,41 @@ class Switching(OnUnits):
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         before = getattr(unit, self.latest)
-        after = getattr(type(self).order(unit, by=by), self.latest)
-        if (after and after.pk) == (before and before.pk):
-            return None
-        return step(_switched(before), _switched(after))
+        after = getattr(self.do(unit, params, by), self.latest)
+        if (after and after.pk) != (before and before.pk):
+            return step(_switched(before), _switched(after))
+        if before and after.valid_until != before.valid_until:
+            return tell("%(order)s holds longer", order=_switched(after))
+        return None
+
+    def do(self, unit: Product, params: Mapping[str, Any], by: Actor) -> Product:
+        switched: Product = type(self).order(unit, by=by)
+        return switched
 
 
-class Enable(Switching):
+class PowerSwitching(Switching):
+    """With a time after which the order holds no more, if need be."""
+
+    def form(self, *, by: Actor, data: Any = None) -> forms.Form:
+        return not_after.NotAfterForm(data)
+
+    def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        return not_after.as_param(cleaned)
+
+    def told(self, params: Mapping[str, Any]) -> str:
+        return not_after.in_words(params)
+
+    def do(self, unit: Product, params: Mapping[str, Any], by: Actor) -> Product:
+        switched: Product = type(self).order(unit, valid_until=not_after.of_params(params), by=by)
+        return switched
+
+
+class Enable(PowerSwitching):
     title, icon, level = _("Switch units on"), "lightbulb", actions.enable_product.level  # type: ignore[assignment]
     order = actions.enable_product
 
 
-class Disable(Switching):
+class Disable(PowerSwitching):
     title, icon, level = _("Switch units off"), "power_settings_new", actions.disable_product.level  # type: ignore[assignment]
     order = actions.disable_product
 
@@ -165,7 +225,10 @@ class ChangeState(OnUnits):
         form.fields["new_state"].choices = [("", "–"), *moves] if moves else []
 
     def stands(self, unit: Product, by: Actor) -> Standing:
-        return Standing(str(_state(unit)), str(state_called(_state(unit))))
+        return Standing(str(_state(unit)), state_called(_state(unit)))
+
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        return {**super().rests(unit, params, by), _("State"): self.stands(unit, by)}
 
     def doubt(self, params: Mapping[str, Any]) -> str | Promise:
         last = params["new_state"] == TERMINATED
@@ -208,7 +271,7 @@ class ChangeEntity(OnUnits):
             form.fields["old_entity"].empty_label = "–"
 
     def stands(self, unit: Product, by: Actor) -> Standing:
-        return Standing(",".join(map(str, sorted(queries.entity_ids(unit)))), _names(unit, by))
+        return _standing_entities(unit, by)
 
     def told(self, params: Mapping[str, Any]) -> str:
         old = _entity(params["old"]) if params["old"] else tell("its only entity")
@@ -310,6 +373,10 @@ def _state(unit: Product) -> int:
 
 def _names(unit: Product, by: Actor) -> str:
     return ", ".join(queries.entity_names(unit, by=by))
+
+
+def _standing_entities(unit: Product, by: Actor) -> Standing:
+    return Standing(",".join(map(str, sorted(queries.entity_ids(unit)))), _names(unit, by))
 
 
 def _not_here(form: Any, unit: Product) -> list[int]:

@@ -10,7 +10,7 @@ from apps.core.actors import Actor
 from apps.core.refusal_words import translated
 from apps.core.refusals import Invalid
 from apps.core.telling import step, tell
-from apps.products import actions, parameters, queries
+from apps.products import actions, not_after, parameters, queries
 from apps.products.bulk import OnUnits, Standing
 from apps.products.models import ParameterType, Product, ProductParameter, SoftwareVersionType
 
@@ -22,14 +22,17 @@ class UpdateSoftware(OnUnits):
         return SoftwareForm(data)
 
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        return {"software": cleaned["software"].pk}
+        return {"software": cleaned["software"].pk, **not_after.as_param(cleaned)}
 
     def told(self, params: Mapping[str, Any]) -> str:
-        return _version(params["software"])
+        return not_after.in_words(params, _version(params["software"]))
 
     def stands(self, unit: Product, by: Actor) -> Standing:
         wanted = _wanted(unit)
         return Standing(wanted, wanted)
+
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        return {**super().rests(unit, params, by), _("Lock"): _lock(unit), _("Software"): self.stands(unit, by)}
 
     def narrow(self, form: Any, unit: Product) -> None:
         allowed = unit.product_type.product_type_software_version_type_linker.values("software_version_type")
@@ -41,19 +44,27 @@ class UpdateSoftware(OnUnits):
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         before = _wanted(unit)
-        self.order(unit, params["software"], by)
+        held = _until(unit)
+        self.order(unit, params, by)
         after = _wanted(Product.objects.get(pk=unit.pk))
-        return None if before == after else step(before, after)
+        if before == after:
+            return None if held == _until(unit) else tell("%(order)s holds longer", order=after)
+        return step(before, after)
 
-    def order(self, unit: Product, software: int, by: Actor) -> None:
-        actions.update_software(unit, software=software, by=by)
+    def order(self, unit: Product, params: Mapping[str, Any], by: Actor) -> None:
+        actions.update_software(unit, software=params["software"], valid_until=not_after.of_params(params), by=by)
 
 
 class LockSoftware(UpdateSoftware):
     title, icon, level = _("Order and lock a software version"), "lock_clock", actions.lock_software.level
 
-    def order(self, unit: Product, software: int, by: Actor) -> None:
-        actions.lock_software(unit, software=software, by=by)
+    def form(self, *, by: Actor, data: Any = None) -> forms.Form:
+        form = super().form(by=by, data=data)
+        del form.fields[not_after.NAME]  # the lock holds for good
+        return form
+
+    def order(self, unit: Product, params: Mapping[str, Any], by: Actor) -> None:
+        actions.lock_software(unit, software=params["software"], by=by)
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         held = unit.software_lock
@@ -65,6 +76,9 @@ class LockSoftware(UpdateSoftware):
 
 class UnlockSoftware(OnUnits):
     title, icon, level = _("Unlock the software"), "lock_open", actions.lock_software.level  # type: ignore[assignment]
+
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        return {**super().rests(unit, params, by), _("Lock"): _lock(unit)}
 
     def act(self, unit: Product, params: Mapping[str, Any], by: Actor) -> str | None:
         held = unit.software_lock
@@ -87,11 +101,11 @@ class SetParameter(OnUnits):
         return ParameterForm(data)
 
     def params(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        return {"parameter": cleaned["parameter"].pk, "value": cleaned["value"]}
+        return {"parameter": cleaned["parameter"].pk, "value": cleaned["value"], **not_after.as_param(cleaned)}
 
     def told(self, params: Mapping[str, Any]) -> str:
         kind = ParameterType.objects.filter(pk=params["parameter"]).first()
-        return f"{kind.name if kind else params['parameter']} = {params['value']}"
+        return not_after.in_words(params, f"{kind.name if kind else params['parameter']} = {params['value']}")
 
     def done(self, told: str) -> Any:
         return _("Ordered; pending until the unit confirms it.")
@@ -100,13 +114,19 @@ class SetParameter(OnUnits):
         kind = ParameterType.objects.filter(pk=params["parameter"]).first()
         if kind is None:
             raise Invalid({"parameter": "points to no row that exists"})
-        held = ProductParameter.objects.filter(product=unit, parameter_type=kind, status__in=("active", "pending"))
-        before = held.order_by("-status", "-pk").values_list("value", flat=True).first()
-        row = actions.set_parameter(unit, kind=kind, value=params["value"], by=by)
-        return None if row is None else step(f"{kind.name} = {before or '–'}", row.value)
+        before = _value(unit, kind.pk)
+        until = not_after.of_params(params)
+        row = actions.set_parameter(unit, kind=kind, value=params["value"], valid_until=until, by=by)
+        if row is not None and before == row.value:
+            return tell("%(order)s holds longer", order=f"{kind.name} = {row.value}")
+        return None if row is None else step(f"{kind.name} = {before}", row.value)
+
+    def rests(self, unit: Product, params: Mapping[str, Any], by: Actor) -> dict[Any, Standing]:
+        value = _value(unit, params["parameter"])
+        return {**super().rests(unit, params, by), _("Value"): Standing(value, value)}
 
 
-class SoftwareForm(forms.Form):
+class SoftwareForm(not_after.NotAfterForm):
     headings: ClassVar[Any] = {"software": _("Software")}
 
     software = forms.ModelChoiceField(label=_("Software version"), queryset=SoftwareVersionType.objects.none())
@@ -118,7 +138,7 @@ class SoftwareForm(forms.Form):
         box.label_from_instance = lambda version: version.name
 
 
-class ParameterForm(forms.Form):
+class ParameterForm(not_after.NotAfterForm):
     headings: ClassVar[Any] = {"parameter": _("Parameter"), "value": _("Value")}
 
     parameter = forms.ModelChoiceField(label=_("Parameter"), queryset=ParameterType.objects.none())
@@ -140,8 +160,23 @@ class ParameterForm(forms.Form):
         return cleaned
 
 
+def _lock(unit: Product) -> Standing:
+    name = unit.software_lock.name if unit.software_lock else "–"
+    return Standing(name, name)
+
+
+def _until(unit: Product) -> Any:
+    return queries.software_ordered(unit).order_by("-pk").values_list("valid_until", flat=True).first()
+
+
 def _version(key: int) -> str:
     return str(SoftwareVersionType.objects.filter(pk=key).values_list("name", flat=True).first() or key)
+
+
+def _value(unit: Product, kind: int) -> str:
+    """What is ordered of this parameter, else what holds."""
+    held = ProductParameter.objects.filter(product=unit, parameter_type=kind, status__in=("active", "pending"))
+    return str(held.order_by("-status", "-pk").values_list("value", flat=True).first() or "–")
 
 
 def _wanted(unit: Product) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from apps.accounts.models import Entity
 from apps.core.actors import Actor
@@ -99,7 +100,18 @@ def software_open(product: Product) -> QuerySet[ProductSoftwareLinker]:
 
 def software_ordered(product: Product) -> QuerySet[ProductSoftwareLinker]:
     """Orders of software that the unit has not confirmed and nobody has ended."""
-    return software_open(product).exclude(rollout__state="stopped")
+    return software_open(product).exclude(rollout__state="stopped").filter(_in_time())
+
+
+def parameters_ordered(product: Product) -> QuerySet[ProductParameter]:
+    """Orders of parameters that the unit is to be told."""
+    rows = ProductParameter.objects.select_related("parameter_type").filter(product=product, status="pending")
+    return rows.filter(_in_time())
+
+
+def _in_time() -> Q:
+    """An order past its deadline is handed out no more, whether or not anybody has noticed yet (actions.lapse_orders)."""
+    return Q(valid_until=None) | Q(valid_until__gt=timezone.now())
 
 
 def software_running(product: Product) -> QuerySet[ProductSoftwareLinker]:
@@ -122,6 +134,17 @@ def units(by: Actor) -> QuerySet[Product]:
     """The units in scope with what a list shows of each."""
     rows: QuerySet[Product] = Product.objects.visible_to(by)
     return rows.select_related("product_type", "latest_enable_history", "latest_connection", "latest_state")
+
+
+def in_state(state: int) -> Q:
+    """Units that are in this state now."""
+    return Q(latest_state__current_state_type_id=state)
+
+
+def in_entity(entity: int) -> Q:
+    """Units that belong to this entity now."""
+    links = ProductEntityLinker.objects.filter(entity_id=entity, date_removed=None)
+    return Q(product_imei__in=links.values("product_id"))
 
 
 def search(text: str, *, by: Actor) -> QuerySet[Product]:

@@ -2,8 +2,10 @@
 
 import logging
 import time
+from typing import Any
 
 from celery import shared_task
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.actors import SYSTEM, Machine
@@ -11,7 +13,13 @@ from apps.core.refusals import Refused
 from apps.events.wake import wake_soon
 from apps.products import actions, rollouts
 from apps.products.contact import PENDING
-from apps.products.models import EnableHistory, SoftwareRollout, TamperEnableHistory
+from apps.products.models import (
+    EnableHistory,
+    ProductParameter,
+    ProductSoftwareLinker,
+    SoftwareRollout,
+    TamperEnableHistory,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +30,15 @@ SLICE = 20.0  # seconds before other tasks of this worker get their turn
 
 @shared_task(name="apps.products.tasks.lapse")
 def lapse() -> None:
-    """End switching orders whose deadline has passed; each minute. A unit's own contact ends its order sooner."""
-    for history in (EnableHistory, TamperEnableHistory):
-        due = history.objects.filter(valid_until__lte=timezone.now(), lapsed=False, current_enable_state__in=PENDING)
-        due = due.order_by("valid_until")
+    """End orders whose deadline has passed; each minute. A unit's own contact ends its orders sooner."""
+    waiting: tuple[QuerySet[Any], ...] = (
+        EnableHistory.objects.filter(lapsed=False, current_enable_state__in=PENDING),
+        TamperEnableHistory.objects.filter(lapsed=False, current_enable_state__in=PENDING),
+        ProductSoftwareLinker.objects.filter(date_added=None, date_removed=None),
+        ProductParameter.objects.filter(status="pending"),
+    )
+    for rows in waiting:
+        due = rows.filter(valid_until__lte=timezone.now()).order_by("valid_until")
         for imei in list(due.values_list("product_id", flat=True)[:AT_ONCE]):
             actions.end_overdue(imei=imei, by=SYSTEM)
 

@@ -11,14 +11,14 @@ from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import Invalid, refuse_if
-from apps.core.rows import touch
+from apps.core.rows import new, touch
 from apps.parts.models import DefaultEnergyLimit, Part, PartParameter
 from apps.products import queries as products
 from apps.products.actions import order_parameter
 from apps.products.actions.announce import announce
 from apps.products.actions.parameters import PENDING, newest_stands, settle
-from apps.products.models import Product, ProductParameter
-from apps.products.parameters import check_written, parameter_type, text_of
+from apps.products.models import ParameterType, Product, ProductParameter
+from apps.products.parameters import check, check_written, parameter_type, same_value, text_of
 from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, MONITORED, NON_EXISTANT
 from apps.repairs import queries
 from apps.repairs.models import Repair
@@ -42,6 +42,23 @@ def delete_repair(repair: Repair, *, by: Actor) -> None:
     """Not one that a workflow runs: its unit would stand in the repair system without it."""
     refuse_if(repair.running, "repair_id", "is running; bring it to its end first")
     repair.delete()
+
+
+@action(level=Level.SYSTEM)
+def set_part_parameter(
+    product: Product, *, part_id: int, kind: ParameterType, value: str, by: Actor
+) -> PartParameter | None:
+    """Order a value for a part that sits in this unit; None where it is ordered already, or holds already with nothing
+    else ordered. The table lets SYSTEM do it only."""
+    product = products.fetch(product.product_imei, by=by, lock=True)
+    refuse_if(not queries.fitted(product).filter(part_id=part_id).exists(), "part", "does not sit in this unit")
+    check(kind, value)
+    held = queries.part_parameter(part_id, kind.pk)
+    if held is not None and same_value(kind, held.value, value) and not kind.repeatable:
+        return None
+    row: PartParameter = new(PartParameter, by=by, part_id=part_id, parameter_type=kind, value=value, status=PENDING)
+    part_parameter_row_written(row, by=by)
+    return row
 
 
 @action(level=None)

@@ -22,8 +22,14 @@ def fitted(product: Product) -> QuerySet[PartProductLinker]:
 
 def pending_part_parameters(product: Product) -> QuerySet[PartParameter]:
     """What the unit is to tell its parts, the oldest order first."""
-    rows = PartParameter.objects.select_related("parameter_type").filter(status="pending")
+    rows = PartParameter.objects.select_related("parameter_type", "part__part_type").filter(status="pending")
     return rows.filter(part__in=fitted(product).values("part")).order_by("pk")
+
+
+def part_parameter(part_id: int, kind: int) -> PartParameter | None:
+    """What is ordered of this parameter for this part, else what holds."""
+    held = PartParameter.objects.filter(part=part_id, parameter_type=kind, status__in=("active", "pending"))
+    return held.order_by("-status", "-pk").first()
 
 
 def latest_fittings(product: Product) -> list[PartProductLinker]:

@@ -68,16 +68,41 @@ function show(html) {
     }
     const focused = old.contains(document.activeElement) ? document.activeElement.className : "";
     const problem = old.querySelector("[data-problem]:not([hidden])");
-    if (problem) part.querySelector("[data-problem]")?.replaceWith(problem); // it stays until the next press
+    if (problem) keep(problem, part);
     old.replaceWith(part);
     if (focused) (part.querySelector(`button.${focused}:not(:disabled)`) ?? part.querySelector("h2")).focus();
   }
 }
 
+// Why a press came to nothing stays until the next press, or until it is closed: whatever the part looks like by now, and
+// though it offers nothing to press any more, which may be the very reason.
+function keep(problem, part) {
+  const place = part.querySelector("[data-problem]");
+  if (place) place.replaceWith(problem);
+  else part.append(problem);
+}
+
+function complain(box, text, ...more) {
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "close";
+  close.title = box.dataset.close;
+  close.ariaLabel = box.dataset.close;
+  close.textContent = "×";
+  close.addEventListener("click", () => {
+    box.hidden = true;
+  });
+  box.replaceChildren(text, ...more, close);
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
+}
+
 // What may be done is another thing after something was. What is being typed into the other forms goes on there.
 function renew(acts, html, sent) {
   const fresh = parse(html).getElementById("acts");
-  if (!fresh) return acts.remove();
+  const problem = acts.querySelector("[data-problem]:not([hidden])");
+  if (!fresh && !problem) return acts.remove();
+  if (!fresh) return acts.replaceChildren(problem);
   const focused = acts.contains(document.activeElement) ? document.activeElement : null;
   const selection = focused && "selectionStart" in focused ? [focused.selectionStart, focused.selectionEnd] : null;
   const formOf = (action) => [...fresh.querySelectorAll("form")].find((one) => one.action === action);
@@ -87,6 +112,7 @@ function renew(acts, html, sent) {
     for (const box of form.elements) carry(old.elements[box.name], box);
     if (form.closest("details")) form.closest("details").open = old.closest("details").open;
   }
+  if (problem) keep(problem, fresh);
   acts.replaceWith(fresh);
   if (!focused) return;
   const same = focused.id && document.getElementById(focused.id);
@@ -179,20 +205,16 @@ async function order(form) {
     if (acts()) renew(acts(), html, typed(form) === before ? form : null);
   } catch (problem) {
     free();
-    if (problem.kind === "refused" && acts()) {
-      // What stands now may be another thing than this page shows: the next press is on what it is.
-      const html = await ask(location.href).catch(() => "");
-      if (html) {
-        show(html);
-        renew(acts(), html, null);
-      }
-    }
     const said = box();
     if (!said) return;
-    said.textContent = problem.kind === "refused" ? `${said.dataset.refused} ${problem.message}` : said.dataset[problem.kind];
-    if (problem.kind === "ended") said.append(" ", ended.querySelector("a").cloneNode(true));
-    said.hidden = false;
-    said.scrollIntoView({ block: "nearest" });
+    const text = problem.kind === "refused" ? `${said.dataset.refused} ${problem.message}` : said.dataset[problem.kind];
+    complain(said, text, ...(problem.kind === "ended" ? [" ", ended.querySelector("a").cloneNode(true)] : []));
+    if (problem.kind !== "refused") return;
+    // What stands now may be another thing than this page shows: the next press is on what it is.
+    const html = await ask(location.href).catch(() => "");
+    if (!html) return;
+    show(html);
+    if (acts()) renew(acts(), html, null);
   }
 }
 
@@ -224,6 +246,25 @@ if (document.querySelector("[data-at-work]")) {
     else clearInterval(beat);
   }, 1000);
 }
+
+// On a phone the filters lie in one row: the chosen one is in sight.
+const row = document.querySelector(".chips .row");
+const chosen = row?.querySelector("[aria-current]");
+if (chosen) row.scrollLeft = chosen.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
+
+// A menu that was opened closes by itself when one goes on elsewhere.
+const close = (except) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== except) menu.open = false;
+  }
+};
+document.addEventListener("click", (event) => close(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (!menu) return;
+  close(null);
+  menu.querySelector("summary").focus();
+});
 
 // Units to tick: one tick for all that are shown, a range with Shift, and how many are chosen.
 const every = document.querySelector("input[data-every]");

@@ -117,7 +117,8 @@ def test_odd_addresses_are_no_error(cast, unit, ask):
 @pytest.mark.parametrize(
     "body",
     [{"unit": "\x00"}, {"unit": "x" * 5000}, {"all": "1", "q": "\x00"}, {"all": "1", "q": "é" * 200},
-     {"all": "1", "show": "nothing"}, {"all": "1", "q": "  \t"}],
+     {"all": "1", "show": "nothing"}, {"all": "1", "q": "  \t"}, {"all": "1", "state": "x"}, {"all": "1", "entity": "-1"},
+     {"all": "1", "state": "99"}, {"all": "1", "entity": "\x00"}],
 )  # fmt: skip
 def test_odd_choices_never_come_to_mean_every_unit(cast, unit, body):
     answer = browser_of(cast.tina).post("/bulk", {"kind": "units.enable", **body})

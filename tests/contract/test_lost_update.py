@@ -76,6 +76,30 @@ def test_the_same_column_changed_twice_is_asked(cast, choice, expected):
     assert stands(hub) == (expected, "-1.0", "31.0")
 
 
+def test_a_rule_that_is_broken_is_said_together_with_what_somebody_changed_meanwhile(cast):
+    hub, page = hub_of(cast)
+    one, other = Tab(cast.alice, page), Tab(cast.root, page)
+    one.save(name="Second")
+    assert other.save(name="Third", latitude="95") == 200
+    assert "theirs: “Second”" in other.text
+    assert "must be degrees between -90 and 90" in other.text
+    assert other.save(**{"_choice-name": "mine", "latitude": "95"}) == 200
+    assert stands(hub) == ("Second", "-1.0", "30.0")
+    assert other.save(latitude="5", **{"_choice-name": "mine"}) == 302
+    assert stands(hub) == ("Third", "5", "30.0")
+
+
+def test_the_rule_may_concern_the_very_value_that_somebody_changed(cast):
+    hub, page = hub_of(cast)
+    taken = make(Hub, cast.a).name
+    one, other = Tab(cast.alice, page), Tab(cast.root, page)
+    one.save(name="Second")
+    assert other.save(name=taken) == 200
+    assert ("theirs: “Second”" in other.text, "already in use" in other.text) == (True, True)
+    assert other.save(**{"_choice-name": "theirs"}) == 302
+    assert stands(hub)[0] == "Second"
+
+
 def test_what_changes_again_while_the_person_chooses_is_asked_again(cast):
     hub, page = hub_of(cast)
     one, other = Tab(cast.alice, page), Tab(cast.root, page)
@@ -152,6 +176,9 @@ def test_what_runs_by_itself(cast):
     one.save(every="20")
     assert late.save(every="40") == 200
     assert re.search("theirs: “20”.*yours: “40”", late.text, re.DOTALL)
+    assert late.save(every="1") == 200
+    assert re.search("At least every five seconds.*theirs: “20”.*yours: “1”", late.text, re.DOTALL)
+    assert late.save(every="40") == 200
     assert late.save(**{"_choice-every": "mine"}) == 302
     task.refresh_from_db()
     assert task.interval.every == 40

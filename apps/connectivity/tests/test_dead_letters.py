@@ -1,10 +1,13 @@
 """Dead letters: imported once, replayed, discarded, decoded."""
 
 import contextlib
+import html
 import json
 import threading
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.connectivity import actions
 from apps.connectivity.actions import dead_letters
@@ -13,6 +16,7 @@ from apps.connectivity.tests.letters import PAYLOAD, dead_letter, mo, taken
 from apps.connectivity.wire import broker
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
+from apps.core.rows import new
 from apps.products.models import Connection, Product
 from tests.races import at_once
 
@@ -99,3 +103,15 @@ def test_who_imports_the_same_letter_at_the_same_moment_keeps_it_once(monkeypatc
     body = json.dumps(PAYLOAD).encode()
     found = at_once(2, lambda: actions.keep_dead_letters(queue="RTC-MO", bodies=[body], by=SYSTEM))
     assert (sorted(found), RtcDeadLetter.objects.count()) == ([0, 1], 1)
+
+
+def test_why_a_letter_could_not_be_settled_is_said_in_the_readers_language(cast):
+    row = new(RtcDeadLetter, by=SYSTEM, queue_name="RTC-MO", payload='{"ident": "x/10.0.0.1"}', digest="d")
+    browser = Client(HTTP_ACCEPT_LANGUAGE="fr")
+    browser.force_login(cast.root)
+    page = reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])
+    replayed = browser.post(reverse("admin:connectivity_rtcdeadletter_replay", args=[row.pk]), follow=True)
+    listed = browser.get(reverse("admin:connectivity_rtcdeadletter_changelist"))
+    for answer in (replayed, browser.get(page), listed):
+        assert "aucune unité en temps réel n’a cette adresse" in html.unescape(answer.content.decode())
+        assert b"no RTC enabled unit" not in answer.content

@@ -13,6 +13,7 @@ from apps.core.actors import SYSTEM
 from apps.core.actors import unit as unit_actor
 from apps.core.levels import Level
 from apps.core.rows import new
+from apps.jobs.models import Job
 from apps.products import actions
 from apps.products.models import Connection, EnableHistory, ParameterType, Product, ProductNote, ProductParameter
 from apps.repairs.models import PartProductLinker
@@ -246,15 +247,15 @@ def test_a_unit_page_costs_few_queries_however_much_happened(browser, cast, unit
     for number in range(60):
         make_note(unit, f"note {number}", cast.tina)
     browser.get("/")
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(41):
         page = text(browser.get(f"/units/{unit.product_imei}"))
     assert page.count('<li class="note">') == 20
     assert text(browser.get(f"/units/{unit.product_imei}", {"all": "1"})).count('<li class="note">') == 60
 
 
 ACTS = {  # level → what its page offers
-    Level.OVERVIEW: set(), Level.TECHNICAL: {"note", "tamper_on"},
-    Level.ADMIN: {"note", "tamper_on", "state", "entity", "add_entity"},
+    Level.OVERVIEW: set(), Level.TECHNICAL: {"note", "tamper_on", "enable"},
+    Level.ADMIN: {"note", "tamper_on", "enable", "state", "entity", "add_entity"},
 }  # fmt: skip
 
 
@@ -276,7 +277,7 @@ def test_who_has_one_entity_is_offered_no_other_and_the_last_state_is_asked_abou
     client = Client()
     client.force_login(cast.users["A", Level.ADMIN])
     page = text(client.get(f"/units/{unit.product_imei}"))
-    assert set(re.findall(r"/act/(\w+)", page)) == {"note", "state", "tamper_on"}
+    assert set(re.findall(r"/act/(\w+)", page)) == {"note", "state", "tamper_on", "enable"}
     address = f"/units/{unit.product_imei}/act/state"
     asked = client.post(address, {"new_state": "9"})
     assert (asked.status_code, "never comes back" in text(asked)) == (200, True)
@@ -350,3 +351,36 @@ def test_what_ended_today_stands_there_however_long_ago_it_began(cast, unit):
         assert words in told, shown
         assert words in told.partition("</li>")[0], shown  # the newest
         assert page.count(f'<li class="{shown}">') == 20
+
+
+def test_the_list_is_filtered_by_state_and_entity_together_with_its_chips(cast):
+    """In the address, in the links that follow from it, and in what "all that match" does; in scope."""
+    units = {name: make_unit(f"test-{name}", entity=cast.a) for name in ("one", "two", "three")}
+    far = make_unit("test-far", entity=cast.b)
+    actions.change_state(units["one"], new_state=3, by=cast.root)
+    actions.change_state(far, new_state=3, by=cast.root)
+    actions.enable_product(units["one"], by=cast.root)
+    root, own = browser_of(cast.root), browser_of(cast.users["A", Level.ADMIN])
+
+    def shown(browser, **asked):
+        return set(re.findall(r">(test-\w+)<", text(browser.get("/", asked))))
+
+    assert shown(root, state="3") == {"test-one", "test-far"}
+    assert shown(root, state="3", entity=cast.a.pk) == {"test-one"}
+    assert shown(root, state="2", show="pending") == set()
+    assert shown(own, state="3") == {"test-one"}
+    assert shown(own, entity=cast.a.pk) == {"test-one", "test-two", "test-three"}
+    for odd in ({"entity": cast.b.pk}, {"entity": 99999}, {"entity": "x"}, {"state": "x"}, {"state": "9" * 30}):
+        assert shown(own, **odd) == set(), odd
+        assert "The filter leaves none of your units" in text(own.get("/", odd))
+    page = text(root.get("/", {"state": "3", "entity": cast.a.pk, "show": "pending"}))
+    kept = f"state=3&amp;entity={cast.a.pk}"
+    assert f'href="?{kept}"' in page  # the chip "All" takes away its own filter only
+    assert f'href="?show=overdue&amp;{kept}"' in page
+    assert 'name="state" value="3"' in page
+    assert "Entity B" in page  # to change to
+    assert "Entity B" not in text(own.get("/"))
+    for who, asked, count in ((root, {"state": "3"}, 2), (root, {"state": "3", "entity": cast.a.pk}, 1), (own, {"state": "3"}, 1)):  # fmt: skip
+        answer = who.post("/bulk", {"kind": "units.enable", "all": "1", **asked})
+        assert Job.objects.get(pk=answer.url.rsplit("/", 1)[1]).total == count
+    assert own.post("/bulk", {"kind": "units.enable", "all": "1", "entity": cast.b.pk}).status_code == 400

@@ -155,5 +155,5 @@ def test_the_outline_is_small_and_public():
 def test_the_field_page_costs_few_queries(browser, unit, shop, django_assert_max_num_queries):
     placed(unit, -1.6, 29.045, 2912)
     page(browser, unit, "field")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(17):
         page(browser, unit, "field")

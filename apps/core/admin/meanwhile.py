@@ -38,6 +38,7 @@ class MeanwhileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.theirs: set[str] = set()  # fields that somebody changed meanwhile and that stay as they are now
         self.asked: set[str] = set()  # fields of which the person has been shown both values
+        self.questions: dict[str, ValidationError] = {}  # by field: which of two values is to stand
         self.opened: Shown | None = None
         self.is_foreign = False
 
@@ -92,6 +93,13 @@ class MeanwhileForm(forms.ModelForm):
         self._read_opened()
         super().full_clean()
 
+    def _clean_form(self) -> None:
+        """What somebody changed meanwhile is asked after the rules have looked at the values as they were typed: what
+        is wrong with those is said in the same breath."""
+        super()._clean_form()  # type: ignore[misc]
+        for name, question in self.questions.items():
+            self.add_error(name, question)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.is_foreign:
@@ -137,7 +145,7 @@ class MeanwhileForm(forms.ModelForm):
             return
         self.asked.add(name)
         opened[name] = now
-        self.add_error(name, self._question(name, now, cleaned.get(name)))
+        self.questions[name] = self._question(name, now, cleaned.get(name))
 
     def _question(self, name: str, now: Any, mine: Any) -> ValidationError:
         field = self.fields[name]

@@ -168,9 +168,12 @@ class Unit:
         if orders.get("valid_until", orders["time"]) >= orders["time"]:
             self.enabled = orders["enabled"]
         self.tamper_enabled = orders["tamper_enabled"]
-        if orders["software"]:
+        if orders["software"] and orders["software"].get("valid_until", orders["time"]) >= orders["time"]:
             self.software = orders["software"]["name"]
-        self.parameters = self.parameters | orders["parameters"]
+        until = orders.get("parameters_valid_until", {})
+        given = orders["parameters"].items()
+        held = {name: one for name, one in given if until.get(name, orders["time"]) >= orders["time"]}
+        self.parameters = self.parameters | held
         for part, values in orders["part_parameters"].items():
             self.part_parameters = self.part_parameters | {part: self.part_parameters.get(part, {}) | values}
         new = [command for command in orders["payment_commands"] if command["transaction_id"] not in self.applied]

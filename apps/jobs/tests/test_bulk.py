@@ -241,7 +241,7 @@ def test_what_changed_between_trial_and_start_is_found_out_and_the_undone_can_be
     go(browser, job)
     work.work_all()
     found = dict(job.items.values_list("key", "outcome"))
-    assert [found[unit.product_imei] for unit in units] == ["same", "refused", "failed", "changed"]
+    assert [found[unit.product_imei] for unit in units] == ["same", "skipped", "failed", "changed"]
     monkeypatch.setattr(bulk.Enable, "apply", real)
     again = browser.post(f"/jobs/{job.pk}/again")
     fresh = Job.objects.latest("pk")

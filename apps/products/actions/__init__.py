@@ -1,6 +1,7 @@
 """What may be done to a unit. Each takes the unit's row lock first, checks, changes, and writes down what happened."""
 
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
+from apps.products.actions.lapsing import end_overdue, lapse_orders
 from apps.products.actions.lifecycle import change_state, move_to, register_product
 from apps.products.actions.parameters import order_parameter, parameter_row_written, set_parameter, settle_parameters
 from apps.products.actions.reports import record_connection, record_places
@@ -29,8 +30,6 @@ from apps.products.actions.switching import (
     disable_tamper_switch,
     enable_product,
     enable_tamper_switch,
-    end_overdue,
-    lapse_orders,
     settle_power,
     settle_tamper,
 )

@@ -9,14 +9,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.rows import new, touch
-from apps.products import parameters, queries
+from apps.products import deadlines, parameters, queries
 from apps.products.actions.announce import announce
 from apps.products.models import ParameterType, Product, ProductParameter
 
@@ -24,26 +24,50 @@ PENDING, ACTIVE, REMOVED, EXPIRED = "pending", "active", "removed", "expired"
 
 
 @action(level=Level.SYSTEM)
-def set_parameter(product: Product, *, kind: ParameterType, value: str, by: Actor) -> ProductParameter | None:
-    """Order a value of any parameter, which its table lets SYSTEM do only."""
-    row: ProductParameter | None = order_parameter(product, kind=kind, value=value, by=by)
+def set_parameter(
+    product: Product, *, kind: ParameterType, value: str, valid_until: dt.datetime | None = None, by: Actor
+) -> ProductParameter | None:
+    """Order a value of any parameter, which its table lets SYSTEM do only. `valid_until`: past it the order lapses."""
+    row: ProductParameter | None = order_parameter(product, kind=kind, value=value, valid_until=valid_until, by=by)
     return row
 
 
 @action(level=None)
-def order_parameter(product: Product, *, kind: ParameterType, value: str, by: Actor) -> ProductParameter | None:
+def order_parameter(
+    product: Product, *, kind: ParameterType, value: str, valid_until: dt.datetime | None = None, by: Actor
+) -> ProductParameter | None:
     """Order this value; None where it is ordered already, or holds already with nothing else ordered."""
+    deadlines.check(valid_until)
     product = queries.fetch(product.product_imei, by=by, lock=True)
     parameters.check(kind, value)
     latest = ProductParameter.objects.filter(product=product, parameter_type=kind, status__in=(PENDING, ACTIVE))
     stands = latest.order_by("-status", "-pk").first()  # a pending one before an active one
     if stands is not None and parameters.same_value(kind, stands.value, value) and not kind.repeatable:
-        return None
+        if stands.status != PENDING or not deadlines.outlasts(valid_until, stands.valid_until):
+            return None
+        stands.valid_until = valid_until
+        touch(stands, "valid_until", by=by)
+        _ordered(product, stands, by)
+        return stands
     row: ProductParameter = new(
-        ProductParameter, by=by, product=product, parameter_type=kind, value=value, status=PENDING
-    )
+        ProductParameter, by=by, product=product, parameter_type=kind, value=value, status=PENDING,
+        valid_until=valid_until,
+    )  # fmt: skip
     _ordered(product, row, by)
     return row
+
+
+@action(level=None)
+def lapse_parameters(product: Product, *, by: Actor) -> None:
+    """End the orders whose time is over; the caller holds the unit's row."""
+    due = ProductParameter.objects.filter(product=product, status=PENDING, valid_until__lte=timezone.now())
+    for row in due.select_related("parameter_type"):
+        row.status, row.lapsed = EXPIRED, True
+        row.date_added = row.date_removed = timezone.now()
+        touch(row, "status", "lapsed", "date_added", "date_removed", by=by)
+        product.order_seq += 1
+        touch(product, "order_seq", by=by)
+        announce("product.parameter_lapsed", product, by=by, parameter=row.parameter_type.name, value=row.value)
 
 
 @action(level=None)
@@ -67,8 +91,10 @@ def _ordered(product: Product, row: ProductParameter, by: Actor) -> None:
 @action(level=None)
 def settle_parameters(product: Product, *, reported: Mapping[str, Any], by: Actor) -> None:
     """The unit, whose row the caller holds, names values it has taken over."""
-    pending = ProductParameter.objects.select_related("parameter_type").filter(product=product, status=PENDING)
-    confirmed = settle(pending, reported, queries.parameter_siblings, by=by)
+    # One that lapsed may have been told in time and be confirmed late: what the unit says that it holds, it holds.
+    ordered = ProductParameter.objects.select_related("parameter_type").filter(product=product)
+    late = deadlines.lapsed_parameters().filter(product=product).values("pk")
+    confirmed = settle(ordered.filter(Q(status=PENDING) | Q(pk__in=late)), reported, queries.parameter_siblings, by=by)
     if confirmed:
         announce("product.parameters_reported", product, by=by, parameters=confirmed)
 
@@ -82,9 +108,8 @@ def settle(pending: QuerySet[Any], reported: Mapping[str, Any], siblings_of: Any
         if row.parameter_type.name not in reported:
             continue
         row.refresh_from_db(fields=["status"])  # a newer one that was confirmed just now has ended it
-        if row.status == PENDING and parameters.same_value(
-            row.parameter_type, row.value, reported[row.parameter_type.name]
-        ):
+        waits = row.status == PENDING or getattr(row, "lapsed", False)
+        if waits and parameters.same_value(row.parameter_type, row.value, reported[row.parameter_type.name]):
             activate(siblings_of(row), row, by=by)
             confirmed.append(row.parameter_type.name)
     return confirmed[::-1]
@@ -116,8 +141,11 @@ def activate(rows: QuerySet[Any], row: Any, *, by: Actor) -> None:
     if not row.parameter_type.repeatable:
         rows.filter(status=ACTIVE).exclude(pk=row.pk).update(status=REMOVED, date_removed=now, **_meta(now, by))
         _overtake(rows, row.pk, by)
-    row.status, row.date_added = ACTIVE, now
-    touch(row, "status", "date_added", by=by)
+    row.status, row.date_added, row.date_removed = ACTIVE, now, None
+    ended = ["lapsed"] if getattr(row, "lapsed", False) else []
+    for name in ended:
+        setattr(row, name, False)
+    touch(row, "status", "date_added", "date_removed", *ended, by=by)
 
 
 def _meta(now: dt.datetime, by: Actor) -> dict[str, Any]:

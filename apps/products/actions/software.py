@@ -16,7 +16,7 @@ from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import new, touch
-from apps.products import queries
+from apps.products import deadlines, queries
 from apps.products.actions.announce import announce
 from apps.products.models import (
     Product,
@@ -31,13 +31,20 @@ Named = int | str  # a software_version_type by its id or its name
 
 @action(level=Level.SYSTEM)
 def update_software(
-    product: Product, *, software: Named, rollout: SoftwareRollout | None = None, by: Actor
+    product: Product,
+    *,
+    software: Named,
+    rollout: SoftwareRollout | None = None,
+    valid_until: dt.datetime | None = None,
+    by: Actor,
 ) -> SoftwareVersionType:
-    """Order the unit to run this version (as part of a roll-out). Where it runs already nothing is left pending."""
+    """Order the unit to run this version (as part of a roll-out). Where it runs already nothing is left pending.
+    `valid_until`: past it the order lapses."""
+    deadlines.check(valid_until)
     product = queries.fetch(product.product_imei, by=by, lock=True)
     version = _installable(product, software)
     _refuse_lock(product, version, "software")
-    _order(product, version, by, rollout)
+    _order(product, version, by, rollout, valid_until)
     return version
 
 
@@ -75,6 +82,17 @@ def _withdraw(product: Product, orders: QuerySet[ProductSoftwareLinker], by: Act
         _newer(product, by)
         announce("product.software_expired", product, by=by, count=count)
     return count
+
+
+@action(level=None)
+def lapse_software(product: Product, *, by: Actor) -> None:
+    """End the orders whose time is over; the caller holds the unit's row."""
+    due = queries.software_open(product).filter(valid_until__lte=timezone.now())
+    for row in due.select_related("software_version_type"):
+        row.lapsed, row.date_removed = True, timezone.now()
+        touch(row, "lapsed", "date_removed", by=by)
+        _newer(product, by)
+        announce("product.software_lapsed", product, by=by, software=row.software_version_type.name)
 
 
 @action(level=None)
@@ -164,7 +182,13 @@ def _refuse_lock(product: Product, version: SoftwareVersionType, field: str) -> 
         raise Invalid({field: f"cannot be ordered: the software of this unit is locked to {lock.name}"}, code="locked")
 
 
-def _order(product: Product, version: SoftwareVersionType, by: Actor, rollout: SoftwareRollout | None = None) -> None:
+def _order(
+    product: Product,
+    version: SoftwareVersionType,
+    by: Actor,
+    rollout: SoftwareRollout | None = None,
+    valid_until: dt.datetime | None = None,
+) -> None:
     ordered = queries.software_ordered(product)
     newest = ordered.order_by("-pk").first()
     runs = queries.runs_software(product, version)
@@ -172,10 +196,20 @@ def _order(product: Product, version: SoftwareVersionType, by: Actor, rollout: S
         if rollout is not None and newest.rollout_id is None:  # ordered by somebody before: it counts as its own
             newest.rollout = rollout
             touch(newest, "rollout", by=by)
+        if deadlines.outlasts(valid_until, newest.valid_until):
+            newest.valid_until = valid_until
+            touch(newest, "valid_until", by=by)
+            _newer(product, by)
+            announce("product.software_ordered", product, by=by, software=version.name, stands=True)
         return
     ended = _end(queries.software_open(product), by)
     if not runs:
-        columns = {"software_version_type": version, "update_attempts": 0, "rollout": rollout}
+        columns = {
+            "software_version_type": version,
+            "update_attempts": 0,
+            "rollout": rollout,
+            "valid_until": valid_until,
+        }
         new(ProductSoftwareLinker, by=by, product=product, **columns)
     if ended or not runs:
         _newer(product, by)

@@ -15,9 +15,8 @@ from django.utils import timezone
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
-from apps.core.refusals import refuse_if
 from apps.core.rows import new, touch
-from apps.products import queries
+from apps.products import deadlines, queries
 from apps.products.actions.announce import announce
 from apps.products.models import EnableHistory, EnableState, Product, TamperEnableHistory
 
@@ -77,7 +76,7 @@ def settle_tamper(product: Product, *, reported: bool, by: Actor) -> None:
 
 
 @action(level=None)
-def lapse_orders(product: Product, *, by: Actor) -> None:
+def lapse_switches(product: Product, *, by: Actor) -> None:
     """End the unit's switching orders whose time is over; the caller holds its row."""
     for switch in (POWER, TAMPER):
         latest = getattr(product, switch.latest)
@@ -93,26 +92,13 @@ def lapse_orders(product: Product, *, by: Actor) -> None:
         announce(f"product.{switch.word}_lapsed", product, by=by, **_status(product, switch))
 
 
-@action(level=None)
-def end_overdue(*, imei: str, by: Actor) -> None:
-    """The sweep's way to the same, for a unit that stays away. What is still marked as open then, though another order
-    is the unit's latest (its row was deleted, or moved in), is so no more: it must not come up in each sweep."""
-    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(product_imei=imei).first()
-    if product is None:
-        return
-    lapse_orders(product, by=by)
-    for switch in (POWER, TAMPER):
-        overdue = switch.history.objects.filter(product=product, valid_until__lte=timezone.now(), lapsed=False)
-        overdue.update(lapsed=None)
-
-
 def _order(product: Product, switch: Switch, on: bool, by: Actor, valid_until: dt.datetime | None = None) -> Product:
-    refuse_if(valid_until is not None and valid_until <= timezone.now(), "valid_until", "must lie in the future")
+    deadlines.check(valid_until)
     product = queries.fetch(product.product_imei, by=by, lock=True)
     latest = getattr(product, switch.latest)
     if getattr(product, switch.desired) == on:
         pending = latest is not None and EnableState(latest.current_enable_state).is_pending
-        if pending and latest.valid_until is not None and latest.valid_until != valid_until:
+        if pending and deadlines.outlasts(valid_until, latest.valid_until):
             _extend(product, switch, latest, valid_until, by)
         return product
     setattr(product, switch.desired, on)
@@ -125,10 +111,7 @@ def _order(product: Product, switch: Switch, on: bool, by: Actor, valid_until: d
 
 
 def _extend(product: Product, switch: Switch, latest: Any, valid_until: dt.datetime | None, by: Actor) -> None:
-    """The same order once more, for longer or for good: what the unit knows of its end is out of date. A later press
-    never makes an order end sooner, which the one who gave it would not expect."""
-    if valid_until is not None and valid_until < latest.valid_until:
-        return
+    """The same order once more, for longer or for good: what the unit knows of its end is out of date."""
     latest.valid_until = valid_until
     touch(latest, "valid_until", by=by)
     product.order_seq += 1

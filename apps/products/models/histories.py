@@ -61,15 +61,24 @@ class EnableState(models.TextChoices):
         return self
 
 
+class Order(Row):
+    """What a unit is ordered may have a deadline (`valid_until`, ours): past it it is not handed out, and `lapsed`."""
+
+    valid_until = models.DateTimeField(null=True)
+    lapsed = models.BooleanField(null=True, default=False)
+
+    class Meta:
+        abstract = True
+
+
 WITH_DEADLINE = models.Q(valid_until__isnull=False, lapsed=False)
 
 
-class EnableHistoryBase(Row):
+class EnableHistoryBase(Order):
     """One change of a switch: ordered (`pending_…`) or confirmed by the unit. `user` is who asked for it.
 
-    An order may have a deadline (`valid_until`, ours): past it it is not handed out, `lapsed`, and the next row
-    returns to what the unit last confirmed. `lapsed` is null once another row has followed in time: then nobody need
-    look at the deadline any more.
+    After an order that lapsed the next row returns to what the unit last confirmed. `lapsed` is null once another row
+    has followed in time: then nobody need look at the deadline any more.
     """
 
     SCOPE = Follows("product")
@@ -79,8 +88,6 @@ class EnableHistoryBase(Row):
     current_enable_state = OptionField(max_length=20, choices=EnableState.choices)
     user = models.CharField(max_length=255)
     date = models.DateTimeField()
-    valid_until = models.DateTimeField(null=True)
-    lapsed = models.BooleanField(null=True, default=False)
 
     class Meta:
         abstract = True
@@ -107,6 +114,7 @@ class EnableHistory(EnableHistoryBase):
             models.Index(fields=["product", "-enable_history_id"], name="products_enable_by_product"),
             models.Index(fields=["valid_until"], condition=WITH_DEADLINE, name="products_order_with_deadline"),
             models.Index(fields=["enable_history_id"], condition=models.Q(lapsed=True), name="products_order_lapsed"),
+            models.Index(fields=["product"], condition=models.Q(lapsed=True), name="products_lapsed_switch"),
         ]
 
 
@@ -147,11 +155,11 @@ class ProductEntityLinker(Row):
         ]
 
 
-class ProductSoftwareLinker(Row):
+class ProductSoftwareLinker(Order):
     """Software ordered for a unit (`date_added` empty until the unit reports it) or running on it."""
 
     SCOPE = Follows("product")
-    HIDDEN = ("rollout_id",)
+    HIDDEN = ("rollout_id", "valid_until", "lapsed")
 
     product_software_linker_id = models.AutoField(primary_key=True)
     product = of_product("product_software_linker")
@@ -171,13 +179,20 @@ class ProductSoftwareLinker(Row):
                 condition=models.Q(date_added=None, date_removed=None),
                 name="products_software_open",
             ),
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False, date_added=None, date_removed=None),
+                name="products_software_deadline",
+            ),
+            models.Index(fields=["product"], condition=models.Q(lapsed=True), name="products_lapsed_software"),
         ]
 
 
-class ProductParameter(Row):
+class ProductParameter(Order):
     """A value of a parameter on a unit: pending until the unit reports it, then active."""
 
     SCOPE = Follows("product")
+    HIDDEN = ("valid_until", "lapsed")
 
     product_parameter_id = models.AutoField(primary_key=True)
     product = of_product("product_parameter")
@@ -190,6 +205,16 @@ class ProductParameter(Row):
     value = models.TextField()
     date_added = models.DateTimeField(null=True)
     date_removed = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(valid_until__isnull=False, status="pending"),
+                name="products_parameter_deadline",
+            ),
+            models.Index(fields=["product"], condition=models.Q(lapsed=True), name="products_lapsed_parameter"),
+        ]
 
 
 class ProductNote(Row):

@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.products import tasks
-from apps.products.models import EnableHistory, Product
+from apps.core.actors import SYSTEM
+from apps.core.rows import new
+from apps.products import actions, tasks
+from apps.products.models import EnableHistory, ParameterType, Product, ProductParameter, ProductSoftwareLinker
 from apps.products.tasks import lapse
 from tests.cast import make_unit
 
@@ -165,3 +167,70 @@ def test_deadlines_stand_in_the_admins_list(cast, put, unit):
     assert [shown(f"?deadline={chosen}") for chosen in ("open", "lapsed", "odd")] == [{ahead.pk}, {lapsed.pk}, set()]
     for where in (listed + "?deadline=lapsed", reverse("admin:products_enablehistory_change", args=[lapsed.pk])):
         assert "<br>lapsed" in browser.get(where).content.decode()
+
+
+# Software and parameters
+
+
+@pytest.fixture
+def limit():
+    return new(ParameterType, by=SYSTEM, name="limit", data_type="int", repeatable=False, setting=True)
+
+
+def test_software_with_a_deadline_is_told_with_it_and_lapses(cast, call, unit, device):
+    until = at(hours=2)
+    body = {"software": "3.6", "valid_until": until.isoformat()}
+    assert call(cast.alice, "PUT", f"/v1/products/{unit.product_imei}/update_software", body).status_code == 200
+    assert device.orders()["software"]["valid_until"][:16] == until.isoformat()[:16]
+    with time_machine.travel(until + dt.timedelta(seconds=1)):
+        assert device.orders()["software"] is None
+        row = ProductSoftwareLinker.objects.get()
+        assert (row.lapsed, row.date_added, row.date_removed is None) == (True, None, False)
+        assert "lapsed" not in call(cast.alice, "GET", "/v1/product_software_linker").json()["objects"][0]
+    bad = call(
+        cast.alice, "PUT", f"/v1/products/{unit.product_imei}/update_software", body | {"valid_until": "2001-01-01"}
+    )
+    assert (bad.status_code, list(bad.json()["validation_errors"])) == (400, ["valid_until"])
+
+
+def test_a_parameter_with_a_deadline_is_told_with_it_and_lapses(cast, unit, device, limit):
+    until = at(hours=2)
+    actions.set_parameter(unit, kind=limit, value="40", valid_until=until, by=cast.alice)
+    orders = device.orders()
+    assert (orders["parameters"], orders["parameters_valid_until"]["limit"][:16]) == (
+        {"limit": 40},
+        until.isoformat()[:16],
+    )
+    with time_machine.travel(until + dt.timedelta(seconds=1)):
+        lapse()
+        orders = device.orders()
+        assert (orders["parameters"], "parameters_valid_until" in orders) == ({}, False)
+        assert ProductParameter.objects.get().status == "expired"
+        device.report(parameters={"limit": 40})  # told in time, confirmed late: it holds
+        row = ProductParameter.objects.get()
+        assert (row.status, row.lapsed, row.date_removed) == ("active", False, None)
+
+
+def test_an_order_that_took_the_place_of_a_lapsed_one_is_what_counts(cast, unit, device, limit):
+    actions.set_parameter(unit, kind=limit, value="40", valid_until=at(hours=2), by=cast.alice)
+    with time_machine.travel(at(hours=3)):
+        lapse()
+        actions.set_parameter(unit, kind=limit, value="50", by=cast.alice)
+        device.report(parameters={"limit": 50})
+        device.report(parameters={"limit": 40})
+        assert list(ProductParameter.objects.order_by("pk").values_list("value", "status", "lapsed")) == [
+            ("40", "expired", True), ("50", "active", False),
+        ]  # fmt: skip
+
+
+def test_ordered_again_they_hold_longer_and_never_shorter(cast, unit, limit):
+    software = {"software": "3.6", "by": cast.alice}
+    for hours in (2, 1, 9):
+        actions.update_software(unit, valid_until=at(hours=hours), **software)
+        actions.set_parameter(unit, kind=limit, value="40", valid_until=at(hours=hours), by=cast.alice)
+    for rows in (ProductSoftwareLinker, ProductParameter):
+        assert rows.objects.get().valid_until > at(hours=8)
+    actions.update_software(unit, **software)
+    actions.set_parameter(unit, kind=limit, value="40.0", by=cast.alice)
+    for rows in (ProductSoftwareLinker, ProductParameter):
+        assert rows.objects.get().valid_until is None
