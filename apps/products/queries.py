@@ -110,7 +110,7 @@ def parameters_ordered(product: Product) -> QuerySet[ProductParameter]:
 
 
 def _in_time() -> Q:
-    """An order past its deadline is handed out no more, whether or not anybody has noticed yet (actions.lapse_orders)."""
+    """An order past its deadline is handed out no more, though nobody may have noticed yet (actions.lapse_orders)."""
     return Q(valid_until=None) | Q(valid_until__gt=timezone.now())
 
 

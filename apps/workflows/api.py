@@ -20,11 +20,9 @@ from apps.workflows import actions, queries
 UPDATED = "Repair updated"
 
 
-def repair(request: Request, key: str) -> Repair:
+def repair(request: Request, key: int) -> Repair:
     """What `<repair_id>` in a path names, within the scope."""
-    if not key.isascii() or not key.isdigit() or len(key) > 12:
-        raise NotFound()
-    return queries.fetch(int(key), by=cast(Any, request.user))
+    return queries.fetch(key, by=cast(Any, request.user))
 
 
 def language_of(request: Request) -> str:

@@ -4,9 +4,9 @@ from apps.workflows import api
 urlpatterns = [
     route("products/<str:imei>/get_repair", api.get_repair),
     route("repairs/list_current_states", api.list_current_states),
-    route("repairs/<str:key>/current_state", api.current_state),
-    route("repairs/<str:key>/send_inputs", api.send_inputs),
-    route("repairs/<str:key>/send_events", api.send_events),
-    route("repairs/<str:key>/history", api.history),
-    route("repairs/<str:key>/undo", api.undo),
+    route("repairs/<int:key>/current_state", api.current_state),
+    route("repairs/<int:key>/send_inputs", api.send_inputs),
+    route("repairs/<int:key>/send_events", api.send_events),
+    route("repairs/<int:key>/history", api.history),
+    route("repairs/<int:key>/undo", api.undo),
 ]
