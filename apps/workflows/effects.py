@@ -13,6 +13,7 @@ from apps.core.refusals import Invalid
 from apps.core.rows import new, touch
 from apps.factory.models import BatteryTestResult
 from apps.parts.models import PartType
+from apps.products.models import Home2StockPreparationTracking
 from apps.repairs import fittings
 from apps.repairs.models import (
     ActionType,
@@ -124,10 +125,31 @@ def forget_capacity(step: Step, taken: Taken) -> None:
     touch(step.repair, "measured_battery_capacity", by=step.by)
 
 
+PREPARATION = (
+    "activated", "software_updated", "temperature_check", "battery_charged", "recent_data", "online_disable",
+    "contact_support",
+)  # fmt: skip
+
+
+def track_preparation(step: Step, **using: Any) -> Taken:
+    """Write down what was done of the preparation: the input's options are the columns that are true."""
+    done = set(_rows(step.given.get(using["from"])))
+    row = new(
+        Home2StockPreparationTracking, by=step.by, product=step.product, serial_number=step.product.serial_number,
+        **{name: name in done for name in PREPARATION},
+    )  # fmt: skip
+    return {"row": row.pk}
+
+
+def forget_preparation(step: Step, taken: Taken) -> None:
+    Home2StockPreparationTracking.objects.filter(product=step.product, pk=taken["row"]).delete()
+
+
 EFFECTS: Mapping[str, Effect] = {
     "record_symptoms": Effect(record_symptoms, forget_symptoms, takes=("from",), of=("selection",)),
     "record_actions": Effect(record_actions, forget_actions, takes=("from?", "label?"), of=("selection",)),
     "request_parts": Effect(request_parts, withdraw_parts, takes=("from",), of=("selection",)),
     "fit_part": Effect(fit_part, unfit_part, takes=("from",), of=("string",)),
+    "track_preparation": Effect(track_preparation, forget_preparation, takes=("from",), of=("selection",)),
     "measured_capacity": Effect(measured_capacity, forget_capacity, takes=("from",), of=("float", "int")),
 }

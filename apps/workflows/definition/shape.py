@@ -12,7 +12,7 @@ from apps.workflows.definition.conditions import Condition
 
 Ident = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,79}$")]
 DataType = Literal["int", "float", "string", "text", "datetime", "selection"]
-Outcome = Literal["repaired", "replaced", "terminated", "prepared"]
+Outcome = Literal["repaired", "replaced", "terminated", "prepared", "set_aside"]
 Facility = Literal["test_jig", "test_bench", "usb_diag_tool", "rework_process"]
 OptionsFrom = Literal["replacement_part_types", "fitted_part_types", "symptoms", "actions", "open_alerts"]
 RULES: dict[str, frozenset[str]] = {

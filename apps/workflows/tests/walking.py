@@ -10,8 +10,9 @@ from apps.repairs.models import PartProductLinker, SymptomType, SymptomTypeProdu
 from apps.workflows import queries
 
 
-def parts_to_fit(product_type):
+def parts_to_fit(definition):
     """A battery and a casing that may be replaced by their like, and a symptom for this type of unit."""
+    product_type = definition.serves[0]
     casing = new(PartTypeCategory, by=SYSTEM, name="Casing")
     new(PartType, by=SYSTEM, name="Shell", part_type_category=casing, serial_number_category="known")
     for kind in fitted_types():
@@ -27,12 +28,14 @@ def fitted_types():
     return [PartType.objects.get(pk=45), PartType.objects.get(name="Shell")]
 
 
-def broken_unit(unit, product_type):
-    """The unit as one of this type, in the repair system, with a battery and a casing in it."""
-    Product.objects.filter(pk=unit.pk).update(product_type=product_type)
+def a_unit_for(definition, unit):
+    """The unit as one that this workflow serves, where it begins, with a battery and a casing in it."""
+    Product.objects.filter(pk=unit.pk).update(product_type=definition.serves[0])
     unit.refresh_from_db()
-    for state in (SHIPPED, IN_REPAIR_SYSTEM):
-        change_state(unit, new_state=state, by=SYSTEM)
+    if definition.kind == "repair":
+        for state in (SHIPPED, IN_REPAIR_SYSTEM):
+            change_state(unit, new_state=state, by=SYSTEM)
+        unit.refresh_from_db()
     for kind in fitted_types():
         part = new(Part, by=SYSTEM, part_type=kind, serial_number=f"OLD-{kind.pk}-{unit.pk}")
         new(PartProductLinker, by=SYSTEM, part=part, product=unit)
@@ -58,4 +61,6 @@ def a_value(spec, product, chance):
             kind = chance.choice(fitted_types())
             return new(Part, by=SYSTEM, part_type=kind, serial_number=f"NEW-{Part.objects.count()}").serial_number
     offered = [option["value"] for option in queries.options_of(spec, product, "en")]
-    return chance.choice(offered) if spec.selection_type == "single" else [chance.choice(offered)]
+    if spec.selection_type == "single":
+        return chance.choice(offered)
+    return chance.sample(offered, chance.randint(1, len(offered)))
