@@ -17,6 +17,7 @@ from apps.core.actors import Actor
 from apps.core.columns import MASK, BadValue, Column, digest_of
 from apps.core.models import Row
 from apps.core.refusals import Forbidden, Invalid, NotFound
+from apps.core.scope import Follows
 from apps.core.tables import Table
 
 
@@ -133,11 +134,25 @@ def fetch_row(table: Table, key: Any, *, by: Actor | None, lock: bool = False, l
         raise NotFound() from None
     rows = table.model.objects.visible_to(by)
     if lock:
+        _hold_first(table, rows.filter(**{table.key.field.name: value}))
         rows = rows.select_for_update(of=("self",), no_key=not leaving)
     row = rows.filter(**{table.key.field.name: value}).first()
     if row is None:
         raise NotFound()
     return row
+
+
+def _hold_first(table: Table, rows: Any) -> None:
+    """Lock the unit before a row of its own where an action follows that locks the unit: everybody else begins with the
+    unit (docs/adr/0016), and two that wait for each other are both stopped."""
+    scope = table.model.SCOPE
+    if not isinstance(scope, Follows) or not (table.after_write or table.remove):
+        return
+    pointer: Any = table.model._meta.get_field(scope.path)
+    held = rows.values_list(pointer.attname, flat=True).first()
+    if held is not None:
+        owners = pointer.related_model._base_manager.select_for_update(of=("self",), no_key=True)
+        owners.filter(**{pointer.target_field.name: held}).only("pk").first()
 
 
 def may_write(table: Table, by: Any) -> bool:

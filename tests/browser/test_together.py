@@ -99,7 +99,8 @@ def test_search_landmarks_and_the_way_back_after_an_act(person, language):
     expect(page.locator("main#content")).to_be_focused()
     page.keyboard.press("Control+k")
     page.locator("#search-input-command").press_sequentially(imei_of(7))
-    page.locator("#command-results-list a").first.click()
+    # What was found for the first digits may stand there until the last are typed.
+    page.locator("#command-results-list a[href*='/product/'][href*='/change/']").filter(has_text=imei_of(7)).click()
     page.wait_for_url("**/products/product/*/change/**")
     someone.keep("admin-found")
     page.locator('a[href$="/enable/"]').first.click()
