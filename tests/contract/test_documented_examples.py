@@ -23,6 +23,7 @@ from django.utils import timezone
 from apps.connectivity.tests.letters import PAYLOAD, dead_letter
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
+from apps.products.actions import change_state
 from apps.products.models import (
     ParameterType,
     ProductTypeSoftwareVersionTypeLinker,
