@@ -40,4 +40,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "repair.opened": [LIVE],
     "repair.moved": [LIVE],
     "repair.ended": [LIVE],
+    "repair.parts_changed": [LIVE],
+    "repair.photos_changed": [LIVE],
+    "product.fault_reported": [LIVE],
 }

@@ -7,7 +7,7 @@ what was taken out comes back as a fitting of its own.
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.core.actors import Actor
 from apps.core.identifiers import readings
@@ -15,8 +15,9 @@ from apps.core.refusals import Invalid
 from apps.core.rows import new, touch
 from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.models import Product
-from apps.repairs import queries
+from apps.repairs import queries, stock
 from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker
+from apps.repairs.models.fittings import REUSE
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
     old = _replaced_by(product, part.part_type)
     if old is None and not _belongs(product, part.part_type):
         raise Invalid({"serial": f"is a {part.part_type.name}, which replaces nothing that sits in this unit"})
+    shelf = stock.for_fitting(repair, part.part_type)
     if old is not None:
         end(old, repair=repair, at=at, by=by)
     fitting: PartProductLinker = new(
@@ -58,7 +60,7 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
         replaced_part=old.part if old else None,
     )  # fmt: skip
     open_wishes = RepairPartTypeLinker.objects.filter(repair=repair, new_part_type=part.part_type, replaced_date=None)
-    wished = open_wishes.order_by("pk").first()
+    wished = open_wishes.order_by(F("reserved_at").asc(nulls_last=True), "pk").first()
     row = wished or new(
         RepairPartTypeLinker, by=by, repair=repair, new_part_type=part.part_type,
         old_part_type=old.part.part_type if old else None,
@@ -66,6 +68,8 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
     )  # fmt: skip
     row.new_part, row.replaced_date = part, at
     touch(row, "new_part", "replaced_date", by=by)
+    row.from_stock = stock.used(shelf, repair, by=by)  # after the wish: what was kept for it is no more promised
+    touch(row, "from_stock", by=by)
     return Done(fitting, row, wished is None, old.pk if old else None)
 
 
@@ -84,21 +88,31 @@ def unfit(
     sits = PartProductLinker.objects.filter(part=fitting.part_id, product=fitting.product, date_removed=None).first()
     if sits is None:
         raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
+    row = RepairPartTypeLinker.objects.get(pk=wish)
+    shelf = row.from_stock_id
+    if shelf is not None:
+        stock.hold(shelf)
     end(sits, repair=repair, at=at, by=by)
     if removed is not None:
-        old = PartProductLinker.objects.get(pk=removed)
+        old = PartProductLinker.objects.select_related("part__part_type").get(pk=removed)
         if PartProductLinker.objects.filter(part=old.part_id, date_removed=None).exists():
             raise Invalid({"undo": f"the part {old.part} sits in a unit since"}, code="not_undoable")
+        if old.fate is not None:  # it goes back into the unit: what was said of it holds no more
+            if old.fate == REUSE:
+                stock.withheld(repair, old.part.part_type, by=by)
+            old.fate = None
+            touch(old, "fate", by=by)
         new(
             PartProductLinker, by=by, part=old.part, product=fitting.product, date_added=at, added_repair=repair,
             replaced_part=fitting.part,
         )  # fmt: skip
-    row = RepairPartTypeLinker.objects.get(pk=wish)
     if wish_was_new:
         row.delete()
     else:
-        row.new_part = row.replaced_date = None
-        touch(row, "new_part", "replaced_date", by=by)
+        row.new_part = row.replaced_date = row.from_stock = None
+        touch(row, "new_part", "replaced_date", "from_stock", by=by)
+    if shelf is not None:
+        stock.came_back(shelf, repair, by=by)
 
 
 def end(fitting: PartProductLinker, *, repair: Repair, at: dt.datetime, by: Actor) -> None:
