@@ -39,6 +39,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.messaged": [LIVE],
     "repair.opened": [LIVE],
     "repair.moved": [LIVE],
+    "repair.changed": [LIVE],
     "repair.ended": [LIVE],
     "repair.parts_changed": [LIVE],
     "repair.photos_changed": [LIVE],
