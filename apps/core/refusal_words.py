@@ -182,6 +182,7 @@ TEMPLATES = (
     noop("is no picture that can be read here; send a JPEG, PNG or WebP"),
     noop("choose or take a photo first"),
     noop("would be more than the %(most)s that a repair may have"),
+    noop("would be more than the %(most)s that can be sent at once"),
     noop("A photo is removed by the person who took it"),
     noop("tick what is wrong, or write it"),
     noop("This has been told already; somebody will look at it"),

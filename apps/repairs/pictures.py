@@ -4,7 +4,7 @@ position, no camera, no comment, and nothing that was hidden behind the picture.
 import io
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any
 
 from PIL import Image, ImageOps
 
@@ -28,8 +28,8 @@ class Picture:
     height: int
 
 
-def prepared(file: BinaryIO, *, size: int) -> Picture:
-    """TooLarge beyond MOST_BYTES; Invalid `photo` for what is no picture, or one of too many pixels."""
+def prepared(file: Any, *, size: int) -> Picture:
+    """Of an open file. TooLarge beyond MOST_BYTES; Invalid `photo` for no picture, or one of too many pixels."""
     if size > MOST_BYTES:
         raise TooLarge(f"A photo may have {MOST_BYTES >> 20} MB at most; take it with a lower resolution")
     refuse_if(not size, "photo", "is empty")

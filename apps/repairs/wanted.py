@@ -96,14 +96,15 @@ def lines(*, by: Actor, centre: int | None) -> list[Line]:
     return sorted(found.values(), key=lambda line: (line.centre_name, line.kind.name))
 
 
-def _counted(shown: Iterable[int]) -> Iterable[dict[str, Any]]:
+def _counted(shown: Iterable[int]) -> list[dict[str, Any]]:
     rows = RepairPartTypeLinker.objects.filter(
         replaced_date=None, new_part_type__isnull=False, repair__running=True, repair__repair_centre__in=shown
     )
     waits = Q(reserved_at=None)
-    return rows.values("repair__repair_centre", "new_part_type").annotate(
+    counted: Any = rows.values("repair__repair_centre", "new_part_type").annotate(
         kept=Count("pk", filter=~waits), waiting=Count("pk", filter=waits), oldest=Min("requested_date", filter=waits)
     )
+    return list(counted)
 
 
 def to_order(*, by: Actor, centre: int | None) -> list[Line]:

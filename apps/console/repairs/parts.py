@@ -42,14 +42,14 @@ def _parts(request: HttpRequest, wrong: str = "", status: int = 200) -> HttpResp
     context = _chosen(request)
     rows, links = paged(request, wanted.wishes(by=reader, centre=context["centre"]))
     steps = Steps()
-    names = dict(context["centres"])
+    names, elsewhere = dict(context["centres"]), _("another centre")
     stocked = {(line.centre, line.kind.pk): line for line in wanted.lines(by=reader, centre=context["centre"])}
     context |= links | {
         "wrong": wrong,
         "listed": [
             {
                 "wish": row, "step": steps.called(row.repair, row.repair.workflow_state_id),
-                "centre": names.get(row.repair.repair_centre_id, _("another centre") if row.repair.repair_centre_id else ""),
+                "centre": names.get(row.repair.repair_centre_id or 0, row.repair.repair_centre_id and elsewhere),
                 "line": stocked.get((row.repair.repair_centre_id, row.new_part_type_id)),
             }
             for row in rows
@@ -60,8 +60,11 @@ def _parts(request: HttpRequest, wrong: str = "", status: int = 200) -> HttpResp
 
 def _wish(request: HttpRequest, act: Callable[..., Any], done: str) -> HttpResponse:
     reader: Any = request.user
+    key = number(request.POST.get("wish"))
+    if key is None:
+        return _parts(request, _("Press the button beside a part."), 400)
     try:
-        act(wanted.wish(number(request.POST.get("wish")) or 0, by=reader), by=reader)
+        act(wanted.wish(key, by=reader), by=reader)
     except (NotFound, Forbidden):
         raise
     except Refused as refused:
@@ -183,7 +186,7 @@ def _chosen(request: HttpRequest, *, one: bool = False) -> dict[str, Any]:
     if centre not in keys:
         centre = found[0][0] if found and (one or len(found) == 1) else None
     return {
-        "centres": found, "centre": centre, "centre_name": dict(found).get(centre),
+        "centres": found, "centre": centre, "centre_name": dict(found).get(centre or 0),
         "may_write": reader.level >= Level.TECHNICAL,
     }  # fmt: skip
 

@@ -1,5 +1,5 @@
-"""A unit's label, and the page behind it on which anybody tells a fault: without a log-in, a cookie, or a word about the
-unit."""
+"""A unit's label, and the page behind it on which anybody tells a fault: without a log-in, a cookie, or a word about
+the unit."""
 
 from typing import Any
 
@@ -37,7 +37,10 @@ def _report(request: HttpRequest, token: str, language: str) -> HttpResponse:
         if request.method == "POST":
             signin.hold_back("fault", request, public.PER_SOURCE)
             public.report_fault(
-                product, faults=context["ticked"], text=context["typed"].replace("\r", "")[: public.LONGEST * 2], by=PUBLIC
+                product,
+                faults=context["ticked"],
+                text=context["typed"].replace("\r", "")[: public.LONGEST * 2],
+                by=PUBLIC,
             )
             where = reverse("console:report", args=[token])
             return HttpResponseRedirect(f"{where}?sent=1&lang={language}")
