@@ -13,7 +13,7 @@ from apps.core.refusals import TooLarge, refuse_if
 MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 60_000_000  # a picture may be small as a file and fill the memory all the same
 LONGEST, LIKENESS = 1600, 320
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 UNREADABLE = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError,
     Image.DecompressionBombError, Image.DecompressionBombWarning,
