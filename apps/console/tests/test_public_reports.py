@@ -47,7 +47,15 @@ def test_the_label_leads_to_the_page_and_what_is_told_becomes_a_note(cast, unit,
 def test_no_address_can_be_made_or_guessed(unit, where, anybody, cast):
     other = make_unit("010101234560021", entity=cast.b)
     assert token_of(other) != token_of(unit)
-    for wrong in (where[:-1], where + "A", where[:-2] + "AA", "/r/x", "/r/" + "A" * 200, "/r/%C3%A9", f"/r/{where[3:].swapcase()}"):
+    for wrong in (
+        where[:-1],
+        where + "A",
+        where[:-2] + "AA",
+        "/r/x",
+        "/r/" + "A" * 200,
+        "/r/%C3%A9",
+        f"/r/{where[3:].swapcase()}",
+    ):
         answer = anybody.post(wrong, {"fault": "off"})
         assert answer.status_code == 404, wrong
         assert not answer.cookies
