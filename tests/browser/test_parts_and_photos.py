@@ -9,15 +9,16 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.xdist_group("browser")
 # A home unit comes to the bench and waits for a battery, where there is one: the keys of both, and the label's address.
 STAGE = """
+from django.db import transaction
 from django.utils import timezone
 from apps.accounts.models import RepairCentre, User, UserRepairCentreLink
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
-from apps.parts.models import PartType
+from apps.parts.models import Part, PartType
 from apps.products.models import Product
 from apps.repairs import fittings, public
 from apps.repairs.models import Repair
-from apps.workflows.actions import bring_in
+from apps.workflows.actions import bring_in, send_event, send_inputs
 who = User.objects.get(email="technician@example.org")
 centre = RepairCentre.objects.order_by("pk").first()
 if not UserRepairCentreLink.objects.filter(username=who.email).exists():
@@ -25,6 +26,12 @@ if not UserRepairCentreLink.objects.filter(username=who.email).exists():
 units = Product.objects.filter(product_type=6, latest_state__current_state_type__in=(5, 6)).exclude(repairs__running=True)
 unit = units.order_by("-row_no").first()
 repair = bring_in(unit, by=who)
+send_inputs(repair, given={"condition": "dirty", "starts": "yes"}, by=who)
+send_event(Repair.objects.get(pk=repair.pk), ident="checked", by=who)
+spare = new(Part, by=SYSTEM, part_type_id=45, serial_number=f"SPARE-{repair.pk}")
+with transaction.atomic():
+    fittings.fit(unit, repair, serial=spare.serial_number, at=timezone.now(), by=who)
+
 fittings.wish(repair, PartType.objects.get(pk=45), at=timezone.now(), by=who)
 print(repair.pk, repair.repair_centre_id, public.token_of(unit), unit.product_imei)
 """
@@ -54,7 +61,9 @@ def test_photos_parts_and_a_label(person, server, width, language):
     page.set_input_files("#chosen", [file, file | {"name": "second.jpg"}])
     page.locator(".add-photos button").click()
     expect(page.locator("#photos img")).to_have_count(2)
-    page.wait_for_function("[...document.querySelectorAll('#photos img')].every(one => one.naturalWidth > 100)")
+    for shown in page.locator("#photos img").all():
+        shown.scroll_into_view_if_needed()
+        shown.evaluate("one => one.decode()")
     someone.keep("photos")
     page.set_input_files("#camera", {"name": "not.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
     page.locator(".add-photos button").click()
@@ -77,6 +86,9 @@ def test_photos_parts_and_a_label(person, server, width, language):
     page.goto(f"/bench/parts?centre={centre}")
     expect(page.locator(".pill.on", has_text=words["reserved"]).first).to_be_visible()
     someone.keep("parts-reserved")
+    page.goto(f"/bench/repairs/{key}/parts")
+    page.locator(".fates button[value=refurbish]").press("Enter")
+    expect(page.locator(".fates button[value=refurbish]")).to_have_attribute("aria-pressed", "true")
     for name in ("parts", "labels", "sheet"):
         page.goto(f"/bench/repairs/{key}/{name}")
         someone.keep(f"repair-{name}")

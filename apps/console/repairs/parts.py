@@ -68,7 +68,7 @@ def _wish(request: HttpRequest, act: Callable[..., Any], done: str) -> HttpRespo
     except (NotFound, Forbidden):
         raise
     except Refused as refused:
-        return _parts(request, said(refused, fields=False), refused.status)
+        return _parts(request, said(refused, fields=lambda name: CALLED.get(name, name)), refused.status)
     messages.success(request, done)
     return redirect(_back(request, "console:bench_parts"))
 

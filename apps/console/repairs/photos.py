@@ -43,15 +43,25 @@ def photos(request: HttpRequest, key: int) -> HttpResponse:
     try:
         most = actions.MOST_AT_ONCE
         refuse_if(len(files) > most, "photo", f"would be more than the {most} that can be sent at once")
-        made = [pictures.prepared(file, size=file.size or 0) for file in files]
+        made = [_prepared(file) for file in files]
         rows = actions.add_photos(repair, pictures=made, by=reader)
     except (NotFound, Forbidden):
         raise
     except Refused as refused:
-        return _shown(request, repair, said(refused, fields=False), refused.status)
+        return _shown(request, repair, said(refused, fields=lambda _name: _("Photo")), refused.status)
     text = ngettext("%(count)d photo is kept.", "%(count)d photos are kept.", len(rows)) % {"count": len(rows)}
     messages.success(request, text)
     return redirect("console:bench_photos", key=repair.pk)
+
+
+def _prepared(file: Any) -> pictures.Picture:
+    """Of several photos the bad one is named."""
+    try:
+        return pictures.prepared(file, size=file.size or 0)
+    except Refused as refused:
+        named = Refused(f"{str(file.name)[:80]}: {said(refused, fields=False)}")
+        named.status = refused.status
+        raise named from None
 
 
 def _shown(request: HttpRequest, repair: Repair, wrong: str = "", status: int = 200) -> HttpResponse:

@@ -48,6 +48,7 @@ def sheet(request: HttpRequest, key: int) -> HttpResponse:
     context = {
         "repair": repair, "product": product, "steps": taken, "qr": qr(address, scale=3), "address": address,
         "title": definition.title.said(language) if definition else repair.workflow_name or "",
+        "intake": taken[0].given if taken and definition and taken[0].state == definition.start else [],
         "at": steps.called(repair, repair.workflow_state_id), "opened_by": called(repair.created_by),
         "outcome": OUTCOMES.get(repair.outcome or "", repair.outcome or ""),
         "symptoms": _labels(SymptomType, repair.repair_symptom_type_linker, "symptom_type", language),
@@ -67,6 +68,7 @@ def sheet(request: HttpRequest, key: int) -> HttpResponse:
 class Taken:
     """A step that stands: when it was taken and by whom, how long it had lasted, what was pressed and given."""
 
+    state: str
     name: str
     at: dt.datetime
     by: Any
@@ -103,7 +105,8 @@ def _steps(repair: Repair, definition: Definition | None, language: str) -> list
         ]
         began = before[-1].entry_time if before else None
         found.append(Taken(
-            name=state.name.said(language) if state else event.current_state_id, at=event.created_at,
+            state=event.current_state_id, name=state.name.said(language) if state else event.current_state_id,
+            at=event.created_at,
             by=called(event.created_by), event=pressed.label.said(language) if pressed else "",
             lasted=event.created_at - began if began else None, given=names.given(event),
         ))  # fmt: skip
@@ -169,4 +172,19 @@ def _evidence(repair: Repair, language: str) -> dict[str, Any]:
             words = words.get(language) or words.get("en")
         checks.append({**check, "words": words})
     override = kept.get("override")
-    return {"checks": checks, "override": override.get("reason") if isinstance(override, dict) else override}
+    trace = _trace([value for _at, value in kept.get("voltage") or [] if isinstance(value, int | float)])
+    return {
+        "checks": checks, "override": override.get("reason") if isinstance(override, dict) else override, **trace,
+    }  # fmt: skip
+
+
+def _trace(values: list[float]) -> dict[str, Any]:
+    """The battery's voltage as a line of 300 by 60."""
+    if len(values) < 2:
+        return {}
+    low, high = min(values), max(values)
+    span = (high - low) or 1
+    points = (
+        f"{300 * at / (len(values) - 1):.1f},{57 - 54 * (value - low) / span:.1f}" for at, value in enumerate(values)
+    )
+    return {"points": " ".join(points), "low": low, "high": high}
