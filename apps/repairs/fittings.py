@@ -19,6 +19,8 @@ from apps.repairs import queries, stock
 from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker
 from apps.repairs.models.fittings import REUSE
 
+SCANNED = "known"  # serial_number_category of what bears a number that can be scanned
+
 
 @dataclass(frozen=True)
 class Done:
@@ -49,9 +51,30 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
         if sitting.product_id == product.product_imei:
             raise Invalid({"serial": "sits in this unit already"})
         raise Invalid({"serial": "sits in another unit already"})
+    if (part.part_type.part_type_category.name or "").lower() == "pcb":
+        raise Invalid({"serial": "is a board; the step that replaces the board puts it in"})
     old = _replaced_by(product, part.part_type)
     if old is None and not _belongs(product, part.part_type):
         raise Invalid({"serial": f"is a {part.part_type.name}, which replaces nothing that sits in this unit"})
+    return _put_in(product, repair, part, old, at=at, by=by)
+
+
+def fit_unscanned(product: Product, repair: Repair, *, at: dt.datetime, by: Actor) -> list[Done]:
+    """Fit what is still wished for and bears no number that could be scanned (`serial_number_category`): each becomes a
+    part of its own without one."""
+    wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date=None, new_part_type__isnull=False)
+    wishes = wishes.exclude(new_part_type__serial_number_category=SCANNED).select_related("new_part_type")
+    done = []
+    stock.hold(repair, [row.new_part_type_id for row in wishes])
+    for row in wishes.order_by("pk"):
+        part = new(Part, by=by, part_type=row.new_part_type)
+        done.append(_put_in(product, repair, part, _replaced_by(product, part.part_type), at=at, by=by))
+    return done
+
+
+def _put_in(
+    product: Product, repair: Repair, part: Part, old: PartProductLinker | None, *, at: dt.datetime, by: Actor
+) -> Done:
     shelf = stock.for_fitting(repair, part.part_type)
     if old is not None:
         end(old, repair=repair, at=at, by=by)
@@ -90,8 +113,8 @@ def unfit(
         raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
     row = RepairPartTypeLinker.objects.get(pk=wish)
     shelf = row.from_stock_id
-    if shelf is not None:
-        stock.hold(shelf)
+    if row.new_part is not None:
+        stock.hold(repair, [row.new_part.part_type_id])
     end(sits, repair=repair, at=at, by=by)
     if removed is not None:
         old = PartProductLinker.objects.select_related("part__part_type").get(pk=removed)
@@ -123,7 +146,7 @@ def end(fitting: PartProductLinker, *, repair: Repair, at: dt.datetime, by: Acto
 def _part(serial: str, *, by: Actor) -> Part:
     for wanted in readings(serial):
         part = Part.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(serial_number=wanted)
-        if found := part.select_related("part_type").first():
+        if found := part.select_related("part_type__part_type_category").first():
             return found
     raise Invalid({"serial": "is no part that is known here; look at the label once more"})
 

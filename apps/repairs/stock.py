@@ -5,6 +5,7 @@ promised is counted by the open wishes of running repairs, so that one that is f
 free by itself.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -109,9 +110,10 @@ def came_back(stock_id: int, repair: Repair, *, by: Actor) -> None:
     _becomes(stock, stock.in_stock + 1, PUT_BACK, repair=repair, by=by)
 
 
-def hold(stock_id: int) -> None:
-    """Its row is ours, before a wish of it is written."""
-    CentreStock.objects.select_for_update(of=("self",), no_key=True).get(pk=stock_id)
+def hold(repair: Repair, kinds: Iterable[int | None]) -> None:
+    """The rows of these part types in the repair's centre are ours before a wish is written, in an order that all keep."""
+    rows = CentreStock.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    list(rows.filter(repair_centre=repair.repair_centre_id, part_type__in=list(kinds)))
 
 
 def reused(repair: Repair, kind: PartType, *, by: Actor) -> None:

@@ -26,6 +26,7 @@ from apps.repairs.models import (
     RepairWorkflowState,
     SymptomType,
 )
+from apps.workflows import exit_checks
 from apps.workflows.definition.shape import Definition, Input
 
 OUTCOMES: Mapping[str, Promise] = {
@@ -59,7 +60,7 @@ def sheet(request: HttpRequest, key: int) -> HttpResponse:
         .select_related("new_part_type").order_by("pk"),
         "photos": repair.photos.count(), "notes": list(repair.notes.order_by("pk")),
         "units": list(repair.repair_product_linker.values_list("product_imei", flat=True)),
-        **_evidence(repair, language),
+        **_evidence(repair),
     }  # fmt: skip
     return render(request, "console/repairs/sheet.html", context)
 
@@ -162,19 +163,14 @@ def _labels(model: Any, linkers: Any, name: str, language: str) -> list[str]:
     return [rows[key].said(language) for key in dict.fromkeys(keys)]
 
 
-def _evidence(repair: Repair, language: str) -> dict[str, Any]:
-    """The figures of the exit checks, and why they were overridden."""
+def _evidence(repair: Repair) -> dict[str, Any]:
+    """The figures of the exit checks, and who let the repair be closed all the same, and why."""
     kept = repair.evidence if isinstance(repair.evidence, dict) else {}
-    checks = []
-    for check in kept.get("checks") or []:
-        words = check.get("words") or check.get("name")
-        if isinstance(words, dict):
-            words = words.get(language) or words.get("en")
-        checks.append({**check, "words": words})
-    override = kept.get("override")
-    trace = _trace([value for _at, value in kept.get("voltage") or [] if isinstance(value, int | float)])
+    override = kept.get("override") or {}
+    trace = _trace([value for _at, value in kept.get("voltage") or []])
     return {
-        "checks": checks, "override": override.get("reason") if isinstance(override, dict) else override, **trace,
+        "checks": exit_checks.of_evidence(repair), "override": override.get("reason"),
+        "override_by": called(override.get("by")), **trace,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.core.levels import Level
 from apps.repairs.models import CentreStock, PartProductLinker, RepairPartTypeLinker, StockMove
 from apps.repairs.tests.standing import BATTERY, AtFitting, a_battery, centre_of, in_repair, wish
+from apps.workflows.actions.overriding import override_exit_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -213,10 +214,21 @@ def test_the_sheet_tells_what_stands_in_both_languages(cast, call, bench, centre
     a_battery("NEW-1")
     walk.fit("NEW-1")
     walk.send("send_inputs", {"usb_works": "yes", "light_works": "yes"})
+    repair.refresh_from_db()
+    override_exit_checks(repair, reason="The jig is away until Friday", by=cast.alice)
     walk.send("send_events", {"event": "passed"})
     where = f"/bench/repairs/{repair.pk}/sheet"
     shown = bench.get(where)
-    for text in ("Condition at intake: Good", "repaired", "Final test", "out: ", "NEW-1", "data:image/svg+xml"):
+    for text in (
+        "Condition at intake: Good",
+        "repaired",
+        "Final test",
+        "out: ",
+        "NEW-1",
+        "data:image/svg+xml",
+        "Test jig",
+        "The jig is away until Friday",
+    ):
         assert text in shown, text
     french = bench.get(where, HTTP_ACCEPT_LANGUAGE="fr")
     assert "État à l’arrivée : Bon" in french or "État à l’arrivée: Bon" in french
