@@ -111,7 +111,7 @@ def came_back(stock_id: int, repair: Repair, *, by: Actor) -> None:
 
 
 def hold(repair: Repair, kinds: Iterable[int | None]) -> None:
-    """The rows of these part types in the repair's centre are ours before a wish is written, in an order that all keep."""
+    """The rows of these part types in the repair's centre are ours, in an order that all keep, before any wish is."""
     rows = CentreStock.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
     list(rows.filter(repair_centre=repair.repair_centre_id, part_type__in=list(kinds)))
 
