@@ -43,4 +43,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "repair.moved": [LIVE],
     "repair.changed": [LIVE],
     "repair.ended": [LIVE],
+    "repair.parts_changed": [LIVE],
+    "repair.photos_changed": [LIVE],
+    "product.fault_reported": [LIVE],
 }

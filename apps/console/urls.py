@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.console import account, acts, jobs, unsent, views, workflows
+from apps.console.repairs import urls as repairs
 
 app_name = "console"
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("jobs/<int:key>/file", jobs.file, name="job_file"),
     path("workflows", workflows.workflow, name="workflows"),
     path("workflows/<str:name>", workflows.workflow, name="workflow"),
+    *repairs.urlpatterns,
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]

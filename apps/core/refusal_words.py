@@ -178,6 +178,21 @@ TEMPLATES = (
     noop("something broke on our side; it has been recorded"),
     noop("status is neither delivered nor failed"),
     noop("is not in this unit"),
+    noop("cannot be reserved: the repair belongs to no repair centre"),
+    noop("cannot be reserved: none of this type is free in the centre's stock; count or receive it first"),
+    noop("This part is not waited for any more: it was fitted or withdrawn"),
+    noop("cannot be changed: the part sits in a unit again"),
+    noop("A photo may have %(most)s MB at most; take it with a lower resolution"),
+    noop("is empty"),
+    noop("has too many pixels; make it smaller first"),
+    noop("is no picture that can be read here; send a JPEG, PNG or WebP"),
+    noop("choose or take a photo first"),
+    noop("would be more than the %(most)s that a repair may have"),
+    noop("would be more than the %(most)s that can be sent at once"),
+    noop("A photo is removed by the person who took it"),
+    noop("tick what is wrong, or write it"),
+    noop("This has been told already; somebody will look at it"),
+    noop("Too many attempts; please wait before you try again"),
 )
 
 
