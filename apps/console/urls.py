@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.console import account, acts, jobs, unsent, views
+from apps.console.bench import urls as bench
 
 app_name = "console"
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("jobs/<int:key>/again", jobs.again, name="job_again"),
     path("jobs/<int:key>/report.csv", jobs.report, name="job_report"),
     path("jobs/<int:key>/file", jobs.file, name="job_file"),
+    *bench.urlpatterns,
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -39,7 +40,7 @@ class Back:
     times: int
     last: dt.date | None
     soon: bool
-    days: int | None = field(default=None)
+    days: int | None = None
 
     @property
     def flagged(self) -> bool:
@@ -89,8 +90,8 @@ def back(units: Iterable[str], *, came: dict[str, dt.date] | None = None) -> dic
     where that is not today."""
     today = timezone.now().date()
     found: dict[str, list[dt.date]] = {}
-    rows = ended(units).values_list("product_id", "ended_at", "refurbishment_date")
-    for imei, at, day in rows.order_by():
+    rows: Any = ended(units).order_by().values_list("product_id", "ended_at", "refurbishment_date")
+    for imei, at, day in rows:
         found.setdefault(imei, []).append(at.date() if at else day)
     told = {}
     for imei, days in found.items():

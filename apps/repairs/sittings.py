@@ -23,7 +23,7 @@ LONGEST_REASON = 500
 
 @action(level=Level.TECHNICAL)
 def beat(repair: Repair, *, by: Actor) -> Sitting | None:
-    """Whoever has the page of this repair open is there now. None where nobody can be: it has ended, or no person asks."""
+    """Whoever has the page of this repair open is there now. None where it has ended, or no person asks."""
     if not isinstance(by, User):
         return None
     alone(f"sitting of {by.pk}")
@@ -70,7 +70,7 @@ def correct(repair: Repair, *, key: int, seconds: int, reason: str, by: Actor) -
     if found.technician_id != getattr(by, "pk", None) and by.level < Level.ADMIN:
         raise Forbidden("The working time of a colleague is corrected by them, or by somebody of the level ADMIN")
     reason = reason.replace("\0", "").strip()
-    refuse_if(not 0 <= seconds <= LONGEST_SITTING, "seconds", "must lie between 0 and 24 hours")
+    refuse_if(not 0 <= seconds <= LONGEST_SITTING, "seconds", "must lie between 0 and 1440 minutes")
     refuse_if(not reason, "reason", "is required")
     refuse_if(len(reason) > LONGEST_REASON, "reason", f"is longer than {LONGEST_REASON} characters")
     found.corrected_seconds, found.reason = seconds, reason

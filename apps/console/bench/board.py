@@ -9,7 +9,6 @@ from django.db.models import Count, F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import RepairCentre, UserRepairCentreLink
@@ -193,7 +192,6 @@ def _chosen(asked: Asked, centres: list[RepairCentre]) -> str:
 def _chips(asked: Asked) -> list[tuple[str, str, bool]]:
     options = (("", _("All")), ("mine", _("Mine")), ("free", _("Nobody’s")), ("waiting", _("Waiting")))
     return [(asked.address(who=key), name, key == asked.who) for key, name in options]
-
 
 
 def listed(units: Sequence[Product], reader: Any) -> dict[str, Repair]:

@@ -25,7 +25,9 @@ from apps.workflows import actions, queries
 MOST = 20
 LONGEST = 200
 # What the QR of a sheet or of a page of ours holds: an address.
-ADDRESS = re.compile(r"https?://[^/\s]+/(?:bench/repairs/(?P<repair>\d{1,9})|(?:bench/)?(?:units|field)/(?P<unit>[\w-]{1,20}))")
+ADDRESS = re.compile(
+    r"https?://[^/\s]+/(?:bench/repairs/(?P<repair>\d{1,9})|(?:bench/)?(?:units|field)/(?P<unit>[\w-]{1,20}))"
+)
 
 
 def find(text: str, *, by: Any) -> list[Product]:
@@ -113,17 +115,21 @@ def _shown(request: HttpRequest, imei: str, *, problem: str = "", status: int = 
 
 def offers_of(product: Product, reader: Any) -> list[str]:
     """What may be begun with it: "bring_in", "prepare"."""
-    held = product.latest_state.current_state_type_id if product.latest_state else None
     found = []
-    if held is not None and (held == IN_REPAIR_SYSTEM or IN_REPAIR_SYSTEM in moves_from(held)) and _serves(product, "repair", reader):
+    if _may_come_in(product) and _serves(product, "repair", reader):
         found.append("bring_in")
     if _serves(product, "stock_preparation", reader):
         found.append("prepare")
     return found
 
 
+def _may_come_in(product: Product) -> bool:
+    held = product.latest_state.current_state_type_id if product.latest_state else None
+    return held is not None and (held == IN_REPAIR_SYSTEM or IN_REPAIR_SYSTEM in moves_from(held))
+
+
 def _serves(product: Product, kind: str, reader: Any) -> bool:
-    """Whether there is a workflow of this kind that the unit may begin; a unit on its way in enters the repair system."""
+    """Whether a workflow of this kind may begin; a unit on its way in enters the repair system with it."""
     try:
         definition = queries.definition_for(product, kind=kind, by=reader)
     except Refused:
@@ -132,9 +138,6 @@ def _serves(product: Product, kind: str, reader: Any) -> bool:
 
 
 def why_not(product: Product) -> str:
-    held = product.latest_state.current_state_type_id if product.latest_state else None
-    if held is not None and (held == IN_REPAIR_SYSTEM or IN_REPAIR_SYSTEM in moves_from(held)):
+    if _may_come_in(product):
         return _("No workflow serves this type of unit for you; ask whoever looks after the workflows.")
     return _("A unit in this state is not repaired and not prepared; its state is changed on its own page.")
-
-

@@ -27,6 +27,7 @@ from apps.repairs.models.repairs import (
     RepairWorkflowHistory,
     RepairWorkflowState,
 )
+from apps.repairs.models.sittings import Sitting
 from apps.repairs.models.types import (
     ActionType,
     ActionTypeProductTypeLinker,
@@ -60,6 +61,7 @@ __all__ = [
     "RepairWorkflowEvent",
     "RepairWorkflowHistory",
     "RepairWorkflowState",
+    "Sitting",
     "SymptomType",
     "SymptomTypeProductTypeLinker",
 ]
