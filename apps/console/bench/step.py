@@ -60,6 +60,8 @@ def _take(repair: Repair, state: State, filled: list[fields.Field], press: str, 
     with transaction.atomic():
         if seen is not None and seen != queries.tag(repair):
             raise moved_on(repair, status=412)
+        if not repair.running:
+            raise Refused("The repair has ended", code=queries.ENDED)
         emptied = [one for one in filled if one.ident in kept and one.ident not in given]
         needed = {one.ident: "is required" for one in emptied if not one.spec.optional and not _without(state, press)}
         if needed:
