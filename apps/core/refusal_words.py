@@ -172,6 +172,7 @@ TEMPLATES = (
     noop("something broke on our side; it has been recorded"),
     noop("status is neither delivered nor failed"),
     noop("is not in this unit"),
+    noop("The working time of a colleague is corrected by them, or by somebody of the level ADMIN"),
 )
 
 

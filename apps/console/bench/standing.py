@@ -77,7 +77,7 @@ class Spent:
 
 def presses_of(state: State) -> list[Press]:
     if not state.events:
-        return [Press(BY_INPUTS, _("Done"), "good", 1)] if state.inputs else []
+        return [Press(BY_INPUTS, _("Go on"), "good", 1)] if state.inputs else []
     return [
         Press(event.ident, event.label.said(words.spoken()), event.tone, number if number <= KEYS else None)
         for number, event in enumerate(state.events, start=1)
