@@ -93,6 +93,8 @@ TEMPLATES = (
     noop("must be ACTIVATED, MONITORED or IN_REPAIR_SYSTEM for an energy limit"),
     noop("may not be changed while total_accessory_energy is set"),
     noop("must lie in the future"),
+    noop("must be at least %(least)s; it is %(given)s"),
+    noop("must be at most %(most)s; it is %(given)s"),
     noop("must be at least %(least)s"),
     noop("must be at most %(most)s"),
     noop("must go in steps of %(step)s from %(least)s"),

@@ -113,6 +113,10 @@ const fields = () => [...(form()?.elements ?? [])].filter((box) => box.name?.sta
 
 // Where somebody goes on: the field that was refused, else the first empty one, else the button that Enter presses.
 function begin() {
+  if (!form()) {
+    document.getElementById("scan")?.focus(); // all is done here: the next unit
+    return;
+  }
   const wrong = step()?.querySelector("[aria-invalid], .bad input");
   const boxes = fields();
   const groups = new Set(boxes.filter((box) => box.checked).map((box) => box.name));
@@ -209,17 +213,26 @@ async function press(sent, button) {
     connected(true);
     if (ours) forget();
     else clear(sent);
-    show(html);
+    const watched = /data-watch="([^"]*)"/.exec(html)?.[1];
+    if (ours && watched && watched !== main.dataset.watch) location.reload(); // it goes by another board's IMEI now
+    else show(html);
   } catch (failure) {
     free();
     if (!failure.kind) throw failure;
-    if (failure.kind === "refused" && failure.html) show(failure.html);
     const box = problem();
+    if (ours && failure.kind === "refused" && failure.html.includes('id="step"')) {
+      show(failure.html); // it says itself what is wrong, and where
+      begin();
+      document.querySelector("#step [data-reason]")?.scrollIntoView({ block: "nearest" });
+      return;
+    }
     if (!box) return;
     const text = failure.kind === "refused" ? `${box.dataset.refused} ${failure.message}` : box.dataset[failure.kind];
     const way = failure.kind === "ended" ? [" ", document.querySelector("#ended a").cloneNode(true)] : [];
     complain(box, text, ...way);
-    if (ours && failure.kind === "refused") begin();
+    // What stands now may be another thing than this page shows.
+    const html = failure.kind === "refused" && !sent.matches("[data-many]") ? await ask(location.href).catch(() => "") : "";
+    if (html) show(html);
   }
 }
 

@@ -154,7 +154,9 @@ def test_a_unit_is_repaired_from_the_scan_to_its_end(person, width, language):
     page.goto(f"/bench/units/{imei}")
     expect(page.locator(".flag")).to_be_visible()
     one.keep("bench-back")
-    refused = [text for text in one.complaints + mate.complaints if not re.search("status of 4(00|12)|ERR_INTERNET", text)]
+    refused = [
+        text for text in one.complaints + mate.complaints if not re.search("status of 4(00|12)|ERR_INTERNET", text)
+    ]
     assert refused == []
 
 

@@ -87,7 +87,10 @@ def wait(request: HttpRequest, key: int) -> HttpResponse:
         actions.wait(found, reason=request.POST.get("reason", ""), until=until, seen=seen, by=request.user)
         sittings.leave(found, by=request.user)
 
-    return _done(request, key, act, _("It waits; it comes back by itself on the day that was set."))
+    told = _("It waits until somebody resumes it.")
+    if request.POST.get("until", "").strip():
+        told = _("It waits; it comes back by itself on the day that was set.")
+    return _done(request, key, act, told)
 
 
 def _day(text: str) -> dt.datetime | None:

@@ -22,7 +22,8 @@ from apps.repairs.models import (
     Sitting,
 )
 from apps.workflows import queries
-from apps.workflows.definition.shape import Definition, State
+from apps.workflows.definition.shape import Call, Definition, State, Way
+from apps.workflows.effects import EFFECTS
 from apps.workflows.steps import kept_of
 
 BY_INPUTS = "inputs"  # the press that sends inputs alone
@@ -38,6 +39,7 @@ class Press:
     label: str
     tone: str
     key: int | None
+    final: str = ""  # why it can't be taken back, said before it is pressed
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,26 @@ class Spent:
         return words.lasted(self.seconds)
 
 
-def presses_of(state: State) -> list[Press]:
+def presses_of(state: State, definition: Definition) -> list[Press]:
     if not state.events:
-        return [Press(BY_INPUTS, _("Go on"), "good", 1)] if state.inputs else []
+        final = _final(state.effects, state.next, definition)
+        return [Press(BY_INPUTS, _("Go on"), "good", 1, final)] if state.inputs else []
     return [
-        Press(event.ident, event.label.said(words.spoken()), event.tone, number if number <= KEYS else None)
+        Press(
+            event.ident, event.label.said(words.spoken()), event.tone, number if number <= KEYS else None,
+            _final(event.effects, event.next, definition),
+        )
         for number, event in enumerate(state.events, start=1)
-    ]
+    ]  # fmt: skip
+
+
+def _final(calls: Sequence[Call], ways: Sequence[Way], definition: Definition) -> str:
+    reason = next((final for call in calls if (final := EFFECTS[call.effect].final)), None)
+    if reason:
+        return translated(reason)
+    if all(definition.states[way.to].is_end for way in ways):
+        return _("This ends the repair; it can’t be undone.")
+    return ""
 
 
 def first_of(presses: Sequence[Press]) -> Press | None:
@@ -167,7 +182,7 @@ def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
     language = words.spoken()
     shown = fields.fields_of(state, repair.product, language) if repair.running else []
     fields.fill_kept(shown, kept_of(repair))
-    presses = presses_of(state) if repair.running else []
+    presses = presses_of(state, definition) if repair.running else []
     entered = RepairWorkflowState.objects.filter(repair=repair).order_by("-pk").first()
     wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date=None).select_related("new_part_type")
     steps = done_so_far(repair, definition)

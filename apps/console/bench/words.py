@@ -29,7 +29,10 @@ TAKES_BACK: Mapping[str, Promise] = {
     "fit_part": gettext_lazy("the part fitted; the one before sits in the unit again"),
     "measured_capacity": gettext_lazy("the capacity measured"),
     "track_preparation": gettext_lazy("the preparation written down"),
-    "known_faults": gettext_lazy("the known faults written down"),
+    "fit_unscanned": gettext_lazy("the parts fitted without a scan"),
+    "dismiss_alerts": gettext_lazy("the alerts dismissed"),
+    "leave_faults": gettext_lazy("the known faults written down"),
+    "record_jig_result": gettext_lazy("the step only; the test stays on record"),
 }
 
 

@@ -89,7 +89,8 @@ def test_a_scan_leads_to_the_step_or_to_what_may_be_begun(cast, browser):
         assert scan(what).redirect_chain[-1][0] == page_of(repair), what
     part = new(Part, by=SYSTEM, part_type_id=BATTERY, serial_number="BAT-7")
     new(PartProductLinker, by=SYSTEM, part=part, product=unit)
-    assert scan("bat-7").redirect_chain == [] and scan("BAT-7").redirect_chain[-1][0] == page_of(repair)
+    assert scan("bat-7").redirect_chain == []
+    assert scan("BAT-7").redirect_chain[-1][0] == page_of(repair)
     assert "is no unit" in text(scan("000000"))
     foreign = make_unit("010101234560105", entity=cast.b)
     assert "is no unit" in text(scan(foreign.product_imei))
@@ -148,7 +149,7 @@ def test_who_was_quicker_is_named_and_the_new_step_stands_there(cast, browser):
     late = press(browser, repair, "checked", tag, condition="good", starts="yes")
     said = text(late)
     assert late.status_code == 412
-    assert colleague.email in said and "State check – Beyond repair" in said
+    assert (colleague.email in said, "State check – Beyond repair" in said) == (True, True)
     assert 'name="in.termination_reason"' in said
     assert browser.post(f"{page_of(repair)}/undo", {"seen": tag}).status_code == 412
     assert at(repair) == "explain_termination"
@@ -180,7 +181,11 @@ def test_it_is_taken_handed_over_and_waits(cast, browser):
     for_next = text(mate.get(page))
     assert ("Nobody has it." in for_next, "The left socket is loose" in for_next) == (True, True)
     past = mate.post(f"{page}/wait", {"reason": "a customer’s word", "until": "2020-01-01"})
-    assert (past.status_code, "must lie in the future" in text(past), "a customer’s word" in text(past)) == (400, True, True)
+    assert (past.status_code, "must lie in the future" in text(past), "a customer’s word" in text(past)) == (
+        400,
+        True,
+        True,
+    )
     odd = mate.post(f"{page}/wait", {"reason": "a customer’s word", "until": "soon"})
     assert (odd.status_code, "must be a date" in text(odd)) == (400, True)
     day = (timezone.now() + dt.timedelta(days=3)).date().isoformat()
@@ -221,7 +226,9 @@ def test_the_working_time_of_a_step(cast, browser):
     assert browser.post(f"{page_of(repair)}/beat").status_code == 204
     one = began.get()
     # Three beats within ten minutes are one sitting; after a gap another begins, and the first ended at its last beat.
-    Sitting.objects.filter(pk=one.pk).update(began=one.began - dt.timedelta(minutes=9), seen=one.seen - dt.timedelta(minutes=2))
+    Sitting.objects.filter(pk=one.pk).update(
+        began=one.began - dt.timedelta(minutes=9), seen=one.seen - dt.timedelta(minutes=2)
+    )
     browser.post(f"{page_of(repair)}/beat")
     one.refresh_from_db()
     assert (began.count(), one.measured_seconds // 60, one.ended) == (1, 9, None)
@@ -243,7 +250,10 @@ def test_the_working_time_of_a_step(cast, browser):
     assert browser.post(where, {"minutes": "12", "reason": ""}).status_code == 400
     assert browser.post(where, {"minutes": "1e9", "reason": "x"}).status_code == 400
     assert browser.post(where, {"minutes": "nan", "reason": "x"}).status_code == 400
-    assert browser_of(cast.users["A", Level.TECHNICAL]).post(where, {"minutes": "1,5", "reason": "lunch"}).status_code == 302
+    assert (
+        browser_of(cast.users["A", Level.TECHNICAL]).post(where, {"minutes": "1,5", "reason": "lunch"}).status_code
+        == 302
+    )
     one.refresh_from_db()
     assert (one.seconds, one.measured_seconds // 60, one.reason, one.corrected_by) == (90, 5, "lunch", cast.tina.email)
     colleague = cast.users["GLOBAL", Level.TECHNICAL]
@@ -314,7 +324,15 @@ def test_the_board_and_the_step_cost_the_same_however_many_there_are(cast, brows
         Repair.objects.create(product_id=repair.product_id, outcome="replaced", refurbishment_date=dt.date(2025, 1, 5))
     assert [cost(page) for page in pages] == before
     assert max(before) < 45
-    for asked in ("who=mine", "who=free", "who=waiting", "centre=none", "centre=999999", "centre=x&who=y&step=%00", "page=0"):
+    for asked in (
+        "who=mine",
+        "who=free",
+        "who=waiting",
+        "centre=none",
+        "centre=999999",
+        "centre=x&who=y&step=%00",
+        "page=0",
+    ):
         assert browser.get(f"/bench?{asked}").status_code in (200, 400), asked
 
 
