@@ -46,7 +46,7 @@ def find(text: str, *, by: Any) -> list[Product]:
 
 def _by_part(text: str, by: Any) -> list[Product]:
     for wanted in readings(text):
-        parts = Part.objects.visible_to(by).filter(serial_number=wanted)
+        parts = Part.objects.visible_to(by).filter(serial_number__in={wanted, wanted.upper()})
         sits = PartProductLinker.objects.filter(part__in=parts, date_removed=None)
         if found := list(products.units(by).filter(product_imei__in=sits.values("product_id"))):
             return found
