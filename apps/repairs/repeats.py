@@ -60,9 +60,13 @@ def same_units(product: Product) -> list[str]:
     return list(dict.fromkeys([product.product_imei, *linked]))
 
 
-def earlier(product: Product, *, language: str, most: int = 10) -> list[Past]:
-    """The latest repairs of this unit that are over, in a number of queries that does not depend on how many."""
-    rows = list(ended(same_units(product)).select_related("repair_centre")[:most])
+def earlier(product: Product, *, language: str, before: Repair | None = None, most: int = 10) -> list[Past]:
+    """The latest repairs of this unit that are over, in a number of queries that does not depend on how many.
+    `before`: those that came before this one."""
+    found = ended(same_units(product)).select_related("repair_centre")
+    if before is not None:
+        found = found.filter(created_at__lt=before.created_at)
+    rows = list(found[:most])
     keys = [row.pk for row in rows]
     symptoms: dict[int, list[str]] = {}
     for one in RepairSymptomTypeLinker.objects.filter(repair__in=keys).select_related("symptom_type").order_by("pk"):
@@ -85,19 +89,28 @@ def ended_on(repair: Repair) -> dt.datetime | dt.date | None:
     return repair.ended_at or repair.refurbishment_date
 
 
+def back_of(past: Sequence[Past], *, came: dt.date | None = None) -> Back:
+    """The same of one unit whose earlier repairs are at hand."""
+    return _back([_day(one.ended) for one in past if one.ended], came or timezone.now().date())
+
+
 def back(units: Iterable[str], *, came: dict[str, dt.date] | None = None) -> dict[str, Back]:
-    """{IMEI: how often it was repaired and whether it is back within 90 days} in one query; `came`: the day it came in
-    where that is not today."""
+    """{IMEI: how often it was repaired and whether it is back within 90 days} in one query, of units that are in no
+    repair or in a running one; `came`: the day it came in where that is not today."""
     today = timezone.now().date()
     found: dict[str, list[dt.date]] = {}
     rows: Any = ended(units).order_by().values_list("product_id", "ended_at", "refurbishment_date")
     for imei, at, day in rows:
-        found.setdefault(imei, []).append(at.date() if at else day)
-    told = {}
-    for imei, days in found.items():
-        since = (came or {}).get(imei) or today
-        before = [day for day in days if day <= since]
-        last = max(before, default=None)
-        apart = (since - last).days if last else None
-        told[imei] = Back(len(before), last, apart is not None and apart <= REPEAT.days, apart)
-    return told
+        found.setdefault(imei, []).append(_day(at or day))
+    return {imei: _back(days, (came or {}).get(imei) or today) for imei, days in found.items()}
+
+
+def _day(moment: dt.datetime | dt.date) -> dt.date:
+    return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def _back(days: Sequence[dt.date], since: dt.date) -> Back:
+    before = [day for day in days if day <= since]
+    last = max(before, default=None)
+    apart = (since - last).days if last else None
+    return Back(len(before), last, apart is not None and apart <= REPEAT.days, apart)

@@ -98,6 +98,7 @@ document.addEventListener("renewed", (event) => {
   if (part.id === "step") {
     const seen = form()?.elements.seen?.value; // the other forms are of the step that stands now, too
     for (const box of document.querySelectorAll("input[name=seen]")) if (seen) box.value = seen;
+    if (!form()) document.getElementById("fold-hand-over")?.remove(); // it has ended
     unshelve();
     beat();
     if (focused?.step || document.activeElement === document.body) begin();

@@ -24,6 +24,19 @@ WORDS = {
 }  # fmt: skip
 
 
+# A battery of the kind that sits in the unit, new on the shelf: its type is printed.
+ON_THE_SHELF = """
+from apps.core.actors import SYSTEM
+from apps.core.rows import new
+from apps.parts.models import Part
+from apps.repairs.models import PartProductLinker
+sits = PartProductLinker.objects.filter(product="%s", date_removed=None, part__part_type__part_type_category__name="Battery")
+kind = sits.get().part.part_type
+new(Part, by=SYSTEM, part_type=kind, serial_number="%s")
+print("type", kind.pk)
+"""
+
+
 def scan(page, code):
     """As a wedge scanner does: keys at once, then Enter."""
     page.keyboard.type(code)
@@ -38,6 +51,8 @@ def stands_at(page, name):
 def test_a_unit_is_repaired_from_the_scan_to_its_end(person, width, language):
     imei, words = imei_of(UNIT[language]), WORDS[language]
     one = person(width, language)
+    shelf = one.server.manage("shell", "-c", ON_THE_SHELF % (imei, f"NEW-BATTERY-{language}"))
+    battery = re.search(r"type (\d+)", shelf)[1]
     page = one.page
     one.sign_in("technician@example.org")
     page.goto("/bench")
@@ -119,14 +134,12 @@ def test_a_unit_is_repaired_from_the_scan_to_its_end(person, width, language):
     mate.page.locator("[name='in.usb_voltage']").fill("4.2")
     mate.page.locator("[data-key='2']").click()
     expect(page.locator("[data-key='2'][value='parts_wanted']")).to_be_visible()
-    boxes = mate.page.locator("[name='in.replacement_part_type']")
-    if boxes.count():
-        boxes.first.check()
+    mate.page.locator(f"[name='in.replacement_part_type'][value='{battery}']").check()
     mate.page.locator("[value='parts_wanted']").last.click()
     expect(page.locator("[value='parts_came']").last).to_be_visible()
     one.keep("bench-waiting-for-parts")
     page.goto("/bench?centre=all&who=waiting")
-    expect(page.locator(f"a.ticket[href='{where.removeprefix(one.server.url)}']")).to_be_visible()
+    expect(page.locator(f"a.ticket[href='{where.removeprefix(one.server.url)}'] .wait")).to_contain_text("battery")
     one.keep("bench-board")
     page.goto(where)
 
@@ -136,9 +149,21 @@ def test_a_unit_is_repaired_from_the_scan_to_its_end(person, width, language):
     page.locator("#step h2").focus()
     scan(page, "NO-SUCH-PART")
     expect(page.locator("#why-new_part_serial")).to_contain_text(words["unknown"])
-    page.locator("[data-part-scan]").fill("")
-    page.locator("[value='fitted_all']").last.click()
+    page.locator("#step h2").focus()
+    scan(page, f"NEW-BATTERY-{language}")
+    expect(page.locator("#story")).to_contain_text(f"NEW-BATTERY-{language}")
+
+    # One press each where nothing is to be filled in, and a figure with Enter; then the exit checks stand there.
+    expect(page.locator("[data-key='1'][value='battery.charged']")).to_be_focused()
+    page.keyboard.press("1")
+    expect(page.locator("[name='in.capacity']")).to_be_focused()
+    scan(page, "9.6")
+    expect(page.locator("[value='jig.passed']").last).to_be_focused()
+    one.keep("bench-jig")
+    page.keyboard.press("Enter")
     stands_at(page, words["final"])
+    expect(page.locator("#checks li.well")).not_to_have_count(0)
+    expect(page.locator("#checks li.ill")).to_have_count(0)
     page.locator("[name='in.usb_works'][value=yes]").check()
     page.locator("[name='in.light_works'][value=no]").check()
     page.locator("[value=passed]").last.click()

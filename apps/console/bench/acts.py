@@ -110,6 +110,15 @@ def resume(request: HttpRequest, key: int) -> HttpResponse:
     return _done(request, key, lambda found: actions.resume(found, by=request.user), _("It waits no longer."))
 
 
+@page("POST", level=actions.override_exit_checks.level)
+def override(request: HttpRequest, key: int) -> HttpResponse:
+    def act(found: Repair) -> None:
+        reason, seen = request.POST.get("reason", ""), request.POST.get(step.SEEN) or None
+        actions.override_exit_checks(found, reason=reason, seen=seen, by=request.user)
+
+    return _done(request, key, act, _("It may be closed now; your reason stays with the repair."))
+
+
 @page("POST", level=Level.TECHNICAL)
 def beat(request: HttpRequest, key: int) -> HttpResponse:
     """The open page of this repair is looked at. Says nothing back."""

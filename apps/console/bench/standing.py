@@ -21,7 +21,7 @@ from apps.repairs.models import (
     RepairWorkflowState,
     Sitting,
 )
-from apps.workflows import queries
+from apps.workflows import exit_checks, queries
 from apps.workflows.definition.shape import Call, Definition, State, Way
 from apps.workflows.effects import EFFECTS
 from apps.workflows.steps import kept_of
@@ -176,6 +176,16 @@ def moved_meanwhile(repair: Repair, definition: Definition) -> Done | None:
     )  # fmt: skip
 
 
+def checks_of(repair: Repair, state: State) -> list[exit_checks.Figure]:
+    """What must hold before the repair is closed as repaired: as it is now where that may be pressed, and as it was kept
+    where it has ended."""
+    if not repair.running:
+        return exit_checks.of_evidence(repair)
+    if any(event.exit_checks for event in state.events):
+        return exit_checks.figures(repair.product, repair)
+    return []
+
+
 def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
     """All that the screen shows of the repair itself."""
     definition, state = queries.state_of(repair)
@@ -186,6 +196,7 @@ def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
     entered = RepairWorkflowState.objects.filter(repair=repair).order_by("-pk").first()
     wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date=None).select_related("new_part_type")
     steps = done_so_far(repair, definition)
+    checks = checks_of(repair, state)
     return {
         "repair": repair, "product": repair.product, "definition": definition, "state": state,
         "title": definition.title.said(language),
@@ -201,5 +212,7 @@ def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
         "present": [one for one in sittings.present().filter(repair=repair) if one.technician_id != reader.pk],
         "times": times_of(repair, definition), "corrects_all": reader.level >= Level.ADMIN,
         "mine": repair.technician_id is not None and repair.technician_id == reader.pk,
+        "checks": checks, "override": (repair.evidence or {}).get("override"),
+        "overrides": repair.running and reader.level >= Level.ADMIN and not all(one.passed for one in checks),
         "outcome": words.outcome_called(repair.outcome), "now": timezone.now(), "errors": {},
     }  # fmt: skip

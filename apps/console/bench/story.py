@@ -26,17 +26,17 @@ class Told:
 
 
 def of(product: Product, repair: Repair | None, reader: Any) -> dict[str, Any]:
-    came = {product.product_imei: repair.created_at.date()} if repair else None
+    past = past_of(product, repair)
+    back = repeats.back_of([one.past for one in past], came=repair.created_at.date() if repair else None)
     alerts = product.alerts.filter(dismissed_at=None).select_related("alert_type").order_by("-start_time", "-pk")
     return {
-        "past": past_of(product),
-        "back": repeats.back([product.product_imei], came=came).get(product.product_imei),
+        "past": past, "back": back,
         "alerts": list(alerts[:20]), "trace": trace_of(product), "tree": tree_of(product),
     }  # fmt: skip
 
 
-def past_of(product: Product) -> list[Told]:
-    found = repeats.earlier(product, language=words.spoken())
+def past_of(product: Product, before: Repair | None) -> list[Told]:
+    found = repeats.earlier(product, language=words.spoken(), before=before)
     known = definitions_of([one.repair for one in found])
     return [
         Told(one, words.outcome_called(one.repair.outcome), _intake(one.repair, known.get(one.repair.pk)))

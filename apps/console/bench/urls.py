@@ -19,6 +19,7 @@ urlpatterns = [
     path("bench/repairs/<int:key>/note", acts.note, name="bench_note"),
     path("bench/repairs/<int:key>/wait", acts.wait, name="bench_wait"),
     path("bench/repairs/<int:key>/resume", acts.resume, name="bench_resume"),
+    path("bench/repairs/<int:key>/override", acts.override, name="bench_override"),
     path("bench/repairs/<int:key>/beat", acts.beat, name="bench_beat"),
     path("bench/repairs/<int:key>/sittings/<int:sitting>", acts.correct, name="bench_correct"),
 ]

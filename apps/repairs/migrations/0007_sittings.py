@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("repairs", "0005_bench"),
+        ("repairs", "0006_reference"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
