@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console import account, acts, jobs, unsent, views
+from apps.console import account, acts, jobs, unsent, views, workflows
 from apps.console.bench import urls as bench
 
 app_name = "console"
@@ -38,6 +38,8 @@ urlpatterns = [
     path("jobs/<int:key>/report.csv", jobs.report, name="job_report"),
     path("jobs/<int:key>/file", jobs.file, name="job_file"),
     *bench.urlpatterns,
+    path("workflows", workflows.workflow, name="workflows"),
+    path("workflows/<str:name>", workflows.workflow, name="workflow"),
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]

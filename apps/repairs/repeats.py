@@ -65,7 +65,9 @@ def earlier(product: Product, *, language: str, before: Repair | None = None, mo
     `before`: those that came before this one."""
     found = ended(same_units(product)).select_related("repair_centre")
     if before is not None:
-        found = found.filter(created_at__lt=before.created_at)
+        then = before.created_at
+        over = Q(ended_at__lte=then) | Q(ended_at=None, refurbishment_date__lte=then.date())
+        found = found.filter(over).exclude(pk=before.pk)
     rows = list(found[:most])
     keys = [row.pk for row in rows]
     symptoms: dict[int, list[str]] = {}

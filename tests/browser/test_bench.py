@@ -28,11 +28,14 @@ WORDS = {
 ON_THE_SHELF = """
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
-from apps.parts.models import Part
+from apps.parts.models import Part, PartTypeReplacementLinker
 from apps.repairs.models import PartProductLinker
 sits = PartProductLinker.objects.filter(product="%s", date_removed=None, part__part_type__part_type_category__name="Battery")
 kind = sits.get().part.part_type
 new(Part, by=SYSTEM, part_type=kind, serial_number="%s")
+if not PartTypeReplacementLinker.objects.filter(existing_part_type=kind, replacement_part_type=kind).exists():
+    new(PartTypeReplacementLinker, by=SYSTEM, existing_part_type=kind, replacement_part_type=kind,
+        default_part_type=True, critical_part_type=False, non_transferable=False)
 print("type", kind.pk)
 """
 

@@ -357,3 +357,24 @@ def test_a_part_is_fitted_by_scan_and_a_wrong_one_is_told_at_its_field(cast, bro
     page = text(browser.get(page_of(repair)))
     assert ("BAT-NEW" in page, "the part fitted; the one before sits in the unit again" in page) == (True, True)
     assert at(repair) == "fit_parts"
+
+
+def test_the_exit_checks_stand_beside_the_final_test_and_admin_may_override_them(cast, browser):
+    repair = in_repair(cast)
+    kind = PartType.objects.get(pk=BATTERY)
+    part = new(Part, by=SYSTEM, part_type=kind, serial_number="BAT-WEAK")
+    new(PartProductLinker, by=SYSTEM, part=part, product=repair.product)
+    Repair.objects.filter(pk=repair.pk).update(workflow_state_id="final_test", measured_battery_capacity=4.5)
+    admin, page = browser_of(cast.users["A", Level.ADMIN]), page_of(repair)
+    shown = text(browser.get(page))
+    assert ("Battery capacity" in shown, "4.5 Ah" in shown, "Close it all the same" in shown) == (True, True, False)
+    works = {"usb_works": "yes", "light_works": "yes"}
+    refused = press(browser, repair, "passed", **works)
+    assert (refused.status_code, "4.5 Ah" in text(refused), at(repair)) == (400, True, "final_test")
+    assert browser.post(f"{page}/override", {"reason": "the customer knows of it"}).status_code == 403
+    assert admin.post(f"{page}/override", {"reason": "no"}).status_code == 400
+    told = text(admin.post(f"{page}/override", {"reason": "the customer knows of it"}, follow=True))
+    assert "lets it be closed all the same" in told
+    assert press(browser, repair, "passed", **works).status_code == 302
+    over = text(browser.get(page))
+    assert (at(repair), "4.5 Ah" in over, "the customer knows of it" in over) == ("closed_repaired", True, True)
