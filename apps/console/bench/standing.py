@@ -177,8 +177,8 @@ def moved_meanwhile(repair: Repair, definition: Definition) -> Done | None:
 
 
 def checks_of(repair: Repair, state: State) -> list[exit_checks.Figure]:
-    """What must hold before the repair is closed as repaired: as it is now where that may be pressed, and as it was kept
-    where it has ended."""
+    """What must hold before it is closed as repaired: as it is now where that may be pressed, as it was kept where it
+    has ended."""
     if not repair.running:
         return exit_checks.of_evidence(repair)
     if any(event.exit_checks for event in state.events):
