@@ -272,8 +272,16 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-document.addEventListener("input", (event) => event.target.form && event.target.form === form() && shelve());
-document.addEventListener("change", (event) => event.target.form && event.target.form === form() && shelve());
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    if (!event.target.form || event.target.form !== form()) return;
+    shelve();
+    const wrong = event.target.closest(".bad"); // it is another value now; whether it is good is said when it is sent
+    wrong?.classList.remove("bad");
+    wrong?.querySelector(".wrong")?.remove();
+    event.target.removeAttribute("aria-invalid");
+  });
+}
 
 // ---- somebody is at this page ----
 let beaten = 0;

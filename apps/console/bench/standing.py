@@ -192,6 +192,7 @@ def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
     language = words.spoken()
     shown = fields.fields_of(state, repair.product, language) if repair.running else []
     fields.fill_kept(shown, kept_of(repair))
+    offered = {one.ident for one in shown}
     presses = presses_of(state, definition) if repair.running else []
     entered = RepairWorkflowState.objects.filter(repair=repair).order_by("-pk").first()
     wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date=None).select_related("new_part_type")
@@ -202,7 +203,7 @@ def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
         "title": definition.title.said(language),
         "name": state.name.said(language), "description": state.description.said(language),
         "picture": picture_of(state), "fields": shown, "presses": presses, "enter": first_of(presses),
-        "inputs_missing": len(shown) < len(state.inputs),
+        "inputs_missing": repair.running and any(not one.optional and one.ident not in offered for one in state.inputs),
         "tag": queries.tag(repair).strip('"'), "seen": queries.tag(repair),
         "done": steps, "step_number": len([one for one in steps if not one.undone]) + 1,
         "undo": undo_of(repair, definition),
