@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.console import account, acts, jobs, unsent, views, workflows
+from apps.console.bench import urls as bench
 from apps.console.repairs import urls as repairs
 
 app_name = "console"
@@ -37,6 +38,7 @@ urlpatterns = [
     path("jobs/<int:key>/again", jobs.again, name="job_again"),
     path("jobs/<int:key>/report.csv", jobs.report, name="job_report"),
     path("jobs/<int:key>/file", jobs.file, name="job_file"),
+    *bench.urlpatterns,
     path("workflows", workflows.workflow, name="workflows"),
     path("workflows/<str:name>", workflows.workflow, name="workflow"),
     *repairs.urlpatterns,

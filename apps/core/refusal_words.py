@@ -93,6 +93,8 @@ TEMPLATES = (
     noop("must be ACTIVATED, MONITORED or IN_REPAIR_SYSTEM for an energy limit"),
     noop("may not be changed while total_accessory_energy is set"),
     noop("must lie in the future"),
+    noop("must be at least %(least)s; it is %(given)s"),
+    noop("must be at most %(most)s; it is %(given)s"),
     noop("must be at least %(least)s"),
     noop("must be at most %(most)s"),
     noop("must go in steps of %(step)s from %(least)s"),
@@ -193,6 +195,7 @@ TEMPLATES = (
     noop("tick what is wrong, or write it"),
     noop("This has been told already; somebody will look at it"),
     noop("Too many attempts; please wait before you try again"),
+    noop("The working time of a colleague is corrected by them, or by somebody of the level ADMIN"),
 )
 
 
