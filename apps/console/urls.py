@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console import account, acts, jobs, unsent, views
+from apps.console import account, acts, appliances, jobs, unsent, views
 
 app_name = "console"
 
@@ -36,6 +36,9 @@ urlpatterns = [
     path("jobs/<int:key>/again", jobs.again, name="job_again"),
     path("jobs/<int:key>/report.csv", jobs.report, name="job_report"),
     path("jobs/<int:key>/file", jobs.file, name="job_file"),
+    path("bench/appliances", appliances.listing, name="appliances"),
+    path("bench/appliances/<int:key>", appliances.repair, name="appliance"),
+    path("bench/appliances/<int:key>/<str:verb>", appliances.act, name="appliance_act"),
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]
