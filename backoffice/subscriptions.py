@@ -39,5 +39,6 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.messaged": [LIVE],
     "repair.opened": [LIVE],
     "repair.moved": [LIVE],
+    "repair.changed": [LIVE],
     "repair.ended": [LIVE],
 }

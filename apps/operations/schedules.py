@@ -31,6 +31,7 @@ WORDS: dict[str, str | Promise] = {
     "apps.events.tasks.tidy": _("Forgets events of more than a year ago that have had all their consequences"),
     "apps.jobs.tasks.work": _("Carries on jobs that were left"),
     "apps.jobs.tasks.tidy": _("Forgets jobs of more than a year ago and files of more than a week"),
+    "apps.workflows.tasks.resume": _("Goes on with repairs whose waiting time is over"),
     "apps.products.tasks.lapse": _("Ends orders whose deadline has passed"),
     "apps.products.tasks.roll_out": _("Orders the next units of software roll-outs, and stops those that fail"),
     "apps.connectivity.tasks.locate": _("Works out from the cells they saw where units without GPS are"),

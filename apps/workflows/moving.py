@@ -3,6 +3,7 @@
 Whoever calls holds the unit's row (products.queries.fetch) and so is alone with its repair.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -26,17 +27,21 @@ from apps.workflows.steps import Step
 STATE_AFTER = {"repaired": ACTIVATED, "replaced": TERMINATED, "terminated": TERMINATED}
 
 
-def held(repair: Repair, *, seen: str | None, by: Actor) -> tuple[Repair, Product, Definition]:
+ANYWHERE = "anywhere"  # instead of a tag: whatever happened to it meanwhile
+
+
+def held(repair: Repair, *, seen: str | None, by: Actor, ended: bool = False) -> tuple[Repair, Product, Definition]:
     """The running repair as it is now, with its unit's row ours. Refused `moved_on` where it has moved since the
-    caller looked (`seen`: the tag they looked at; None: they look now), `ended` where it is over."""
+    caller looked (`seen`: the tag they looked at; None: they look now; ANYWHERE: it may have), `ended` where it is
+    over, unless it may be."""
     before = queries.tag(repair)
     product = products.fetch(repair.product_id, by=by, lock=True)
-    repair = Repair.objects.select_related("repair_centre").get(pk=repair.pk)
+    repair = Repair.objects.select_related("repair_centre", "waits", "technician").get(pk=repair.pk)
     repair.product = product
     definition = queries.definition_of(repair)
-    if queries.tag(repair) != (seen or before):
+    if seen != ANYWHERE and queries.tag(repair) != (seen or before):
         raise moved_on(repair, status=412 if seen else 400)
-    if not repair.running:
+    if not repair.running and not ended:
         raise Refused("The repair has ended", code=queries.ENDED)
     return repair, product, definition
 
@@ -91,6 +96,17 @@ def end(step: Step, outcome: str) -> None:
     touch(repair, "outcome", "running", "ended_at", "refurbishment_date", "pending_status", by=step.by)
     if outcome in STATE_AFTER:
         move_to(step.product, new_state=STATE_AFTER[outcome], by=step.by)
+
+
+def no_longer_waits(repair: Repair, *, at: dt.datetime, by: Actor) -> bool:
+    """Whoever goes on with a repair ends its wait; whether there was one."""
+    if repair.waits is None:
+        return False
+    repair.waits.ended = at
+    touch(repair.waits, "ended", by=by)
+    repair.waits = None
+    touch(repair, "waits", by=by)
+    return True
 
 
 def remember(step: Step, *, start: str | None, path: list[str], context: Any) -> None:

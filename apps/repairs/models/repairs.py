@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from apps.accounts.models import RepairCentre
+from apps.accounts.models import RepairCentre, User
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
@@ -15,7 +15,9 @@ class Repair(Row):
     """A stay of a unit in a repair centre."""
 
     SCOPE = Follows("product")
-    HIDDEN = ("workflow_version", "running", "ended_at")
+    HIDDEN = (
+        "workflow_version", "running", "ended_at", "technician_id", "waits_id", "known_faults", "evidence",
+    )  # fmt: skip
 
     repair_id = models.AutoField(primary_key=True)
     product = of_product("repairs", models.PROTECT)
@@ -40,6 +42,14 @@ class Repair(Row):
     workflow_version = models.CharField(max_length=64, null=True, editable=False)
     running = models.BooleanField(default=False, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
+    # Who has taken it to their bench, and what it waits for since when.
+    technician = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", editable=False)
+    waits = models.ForeignKey("RepairWait", models.SET_NULL, null=True, related_name="+", editable=False)
+    # Faults that were seen and left as they are: shown when the unit comes in again.
+    known_faults = models.TextField(null=True, editable=False)
+    # What the exit checks found when it was closed (workflows/exit_checks.py): {"checks": […], "override": {…} | null,
+    # "voltage": [[time, V], …]}.
+    evidence = models.JSONField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -48,6 +58,38 @@ class Repair(Row):
             )
         ]
         indexes = [models.Index(fields=["workflow_state_id"], condition=models.Q(running=True), name="repairs_running")]
+
+
+class RepairNote(Row):
+    """What people at the bench tell each other about a repair; who and when are the row's own (ours)."""
+
+    SCOPE = Follows("repair")
+
+    class Kind(models.TextChoices):
+        NOTE = "note"
+        HAND_OVER = "hand_over"
+
+    repair_note_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NOTE)
+    text = models.TextField()
+
+
+class RepairWait(Row):
+    """A repair waits for something from `since` until somebody goes on, at the latest until `until` (ours)."""
+
+    SCOPE = Follows("repair")
+
+    repair_wait_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="all_waits")
+    state_id = models.CharField(max_length=255)
+    reason = models.TextField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], condition=models.Q(ended=None), name="repairs_waits_due")]
 
 
 class RepairActionTypeLinker(Row):

@@ -9,8 +9,9 @@ from apps.core.levels import Level
 from apps.core.refusals import refuse_if
 from apps.core.rows import new, touch
 from apps.products import queries as products
+from apps.products.actions import move_to
 from apps.products.models import Product
-from apps.products.states import IN_REPAIR_SYSTEM, NAMES
+from apps.products.states import IN_REPAIR_SYSTEM, NAMES, NON_EXISTANT, moves_from
 from apps.repairs.models import Repair
 from apps.workflows import queries
 from apps.workflows.definition.shape import Definition
@@ -32,6 +33,21 @@ def open_repair(product: Product, *, by: Actor) -> Repair:
     if running is not None:
         return running
     return _begin(queries.definition_for(product, kind="repair", by=by), product, by=by)
+
+
+@action(level=Level.TECHNICAL)
+def bring_in(product: Product, *, by: Actor) -> Repair:
+    """A unit arrives at the bench: it enters the repair system where it is not in it yet, and its repair is found or
+    opened. Invalid with `product_imei` where its state allows no repair; then it stays in it."""
+    product = products.fetch(product.product_imei, by=by, lock=True)
+    held = product.latest_state.current_state_type_id if product.latest_state else NON_EXISTANT
+    if held != IN_REPAIR_SYSTEM:
+        name = NAMES.get(held, str(held))
+        refuse_if(
+            IN_REPAIR_SYSTEM not in moves_from(held), "product_imei", f"is {name}, and such a unit is not repaired"
+        )
+        move_to(product, new_state=IN_REPAIR_SYSTEM, by=by)
+    return open_repair(product, by=by)
 
 
 @action(level=Level.TECHNICAL)

@@ -14,7 +14,7 @@ from apps.repairs.models import Repair, RepairWorkflowEvent
 from apps.workflows import queries, values
 from apps.workflows.definition.shape import Call, Event, Refusal, State, Way
 from apps.workflows.effects import EFFECTS
-from apps.workflows.moving import enter, held, remember, told, way
+from apps.workflows.moving import enter, held, no_longer_waits, remember, told, way
 from apps.workflows.steps import Step, kept_of
 
 BY_INPUTS = "inputs"  # the event of a step that its inputs alone took
@@ -113,6 +113,7 @@ def _take(step: Step, event_id: str, refusals: list[Refusal], calls: list[Call],
     repair.context = {**(repair.context or {}), "inputs": step.known, "kept": {}}
     repair.latest_workflow_event = step.event
     touch(repair, "context", "latest_workflow_event", by=step.by)
+    no_longer_waits(repair, at=step.now, by=step.by)
     path = enter(step, target)
     step.event.next_state_id = path[-1]
     touch(step.event, "next_state_id", by=step.by)

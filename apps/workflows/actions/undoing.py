@@ -10,7 +10,7 @@ from apps.core.rows import new, touch
 from apps.repairs.models import Repair, RepairWorkflowEvent, RepairWorkflowState
 from apps.workflows import queries
 from apps.workflows.effects import EFFECTS
-from apps.workflows.moving import held, told
+from apps.workflows.moving import held, no_longer_waits, told
 from apps.workflows.steps import Step
 
 NOT_UNDOABLE = "not_undoable"
@@ -38,6 +38,7 @@ def undo(repair: Repair, *, seen: str | None = None, by: Actor) -> Repair:
         effect = EFFECTS[done["effect"]]
         if effect.undo is not None:
             effect.undo(step, done["taken"])
+    no_longer_waits(repair, at=now, by=by)
     row.undone = True
     touch(row, "undone", by=by)
     for open_row in RepairWorkflowState.objects.filter(repair=repair, exit_time=None):

@@ -9,7 +9,7 @@ from apps.products.models import Product
 from apps.products.states import IN_REPAIR_SYSTEM
 from apps.repairs.models import RepairWorkflowEvent, RepairWorkflowState
 from apps.workflows import queries
-from apps.workflows.moving import told
+from apps.workflows.moving import no_longer_waits, told
 
 WITHDRAWN = "withdrawn"
 
@@ -28,6 +28,7 @@ def withdraw(product: Product, *, left: int, by: Actor) -> None:
         RepairWorkflowEvent, by=by, repair=repair, current_state_id=repair.workflow_state_id, event_id=WITHDRAWN,
         payload={}, next_state_id=repair.workflow_state_id,
     )  # fmt: skip
+    no_longer_waits(repair, at=now, by=by)
     repair.outcome, repair.running, repair.ended_at = WITHDRAWN, False, now
     repair.refurbishment_date, repair.pending_status = now.date(), False
     columns = ("latest_workflow_event", "outcome", "running", "ended_at", "refurbishment_date", "pending_status")
