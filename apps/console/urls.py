@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console import account, acts, appliances, jobs, unsent, views
+from apps.console import account, acts, appliances, figures, jobs, unsent, views
 
 app_name = "console"
 
@@ -39,6 +39,10 @@ urlpatterns = [
     path("bench/appliances", appliances.listing, name="appliances"),
     path("bench/appliances/<int:key>", appliances.repair, name="appliance"),
     path("bench/appliances/<int:key>/<str:verb>", appliances.act, name="appliance_act"),
+    path("bench/figures", figures.figures, name="figures"),
+    path("bench/figures.csv", figures.file, name="figures_file"),
+    path("bench/repairs", figures.repairs, name="repairs"),
+    path("bench/repairs.csv", figures.repairs_file, name="repairs_file"),
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]
