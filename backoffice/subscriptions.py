@@ -19,6 +19,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.tamper_ordered": [LIVE, TELL_UNIT],
     "product.tamper_reported": [LIVE],
     "product.state_changed": [LIVE],
+    "product.succeeded": [LIVE],
     "product.entities_changed": [LIVE],
     "product.power_lapsed": [LIVE],
     "product.tamper_lapsed": [LIVE],

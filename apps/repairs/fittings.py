@@ -18,6 +18,8 @@ from apps.products.models import Product
 from apps.repairs import queries
 from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker
 
+SCANNED = "known"  # serial_number_category of what bears a number that can be scanned
+
 
 @dataclass(frozen=True)
 class Done:
@@ -48,9 +50,29 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
         if sitting.product_id == product.product_imei:
             raise Invalid({"serial": "sits in this unit already"})
         raise Invalid({"serial": "sits in another unit already"})
+    if (part.part_type.part_type_category.name or "").lower() == "pcb":
+        raise Invalid({"serial": "is a board; the step that replaces the board puts it in"})
     old = _replaced_by(product, part.part_type)
     if old is None and not _belongs(product, part.part_type):
         raise Invalid({"serial": f"is a {part.part_type.name}, which replaces nothing that sits in this unit"})
+    return _put_in(product, repair, part, old, at=at, by=by)
+
+
+def fit_unscanned(product: Product, repair: Repair, *, at: dt.datetime, by: Actor) -> list[Done]:
+    """Fit what is still wished for and bears no number that could be scanned (`serial_number_category`): each becomes a
+    part of its own without one."""
+    wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date=None, new_part_type__isnull=False)
+    wishes = wishes.exclude(new_part_type__serial_number_category=SCANNED).select_related("new_part_type")
+    done = []
+    for row in wishes.order_by("pk"):
+        part = new(Part, by=by, part_type=row.new_part_type)
+        done.append(_put_in(product, repair, part, _replaced_by(product, part.part_type), at=at, by=by))
+    return done
+
+
+def _put_in(
+    product: Product, repair: Repair, part: Part, old: PartProductLinker | None, *, at: dt.datetime, by: Actor
+) -> Done:
     if old is not None:
         end(old, repair=repair, at=at, by=by)
     fitting: PartProductLinker = new(
@@ -109,7 +131,7 @@ def end(fitting: PartProductLinker, *, repair: Repair, at: dt.datetime, by: Acto
 def _part(serial: str, *, by: Actor) -> Part:
     for wanted in readings(serial):
         part = Part.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(serial_number=wanted)
-        if found := part.select_related("part_type").first():
+        if found := part.select_related("part_type__part_type_category").first():
             return found
     raise Invalid({"serial": "is no part that is known here; look at the label once more"})
 

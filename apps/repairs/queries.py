@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from apps.parts.models import PartParameter, PartTypeReplacementLinker
+from apps.parts.models import PartParameter, PartType, PartTypeReplacementLinker
 from apps.products.models import Product, ProductParameter
 from apps.repairs.models import PartProductLinker, Repair
 
@@ -49,6 +49,12 @@ def replacements(product: Product, part_types: set[int]) -> dict[int, list[Any]]
         if rule.product_type_id in (None, product.product_type_id) and rule.replacement_part_type not in listed:
             listed.append(rule.replacement_part_type)
     return found
+
+
+def unnumbered(product: Product) -> QuerySet[PartType]:
+    """What every unit of this type is made of and bears no number of its own."""
+    rows = PartType.objects.filter(part_type_product_type_linker__product_type=product.product_type_id)
+    return rows.exclude(serial_number_category="known").distinct()
 
 
 def product_parameters(product: Product, at: dt.datetime | None) -> list[ProductParameter]:

@@ -104,6 +104,20 @@ def undo(request: Request, found: Repair) -> HttpResponse:
     return success(UPDATED, {})
 
 
+class OverrideBody(Body):
+    """Why the repair is closed although an exit check fails."""
+
+    reason: str
+
+
+@endpoint("PUT", level=actions.override_exit_checks.level, fetch=repair, body=OverrideBody)
+def override_exit_checks(request: Request, found: Repair, body: OverrideBody) -> HttpResponse:
+    """Let the repair be closed as repaired although an exit check fails; the reason stays with it (ours)."""
+    by = cast(Any, request.user)
+    actions.override_exit_checks(found, reason=body.reason, seen=_seen(request), by=by)
+    return success(UPDATED, {})
+
+
 @endpoint("GET", level=Level.OVERVIEW, fetch=repair)
 def history(request: Request, found: Repair) -> HttpResponse:
     """The states that it went through, the oldest first and the present one last."""

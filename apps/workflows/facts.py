@@ -16,7 +16,7 @@ from apps.factory.models import BatteryTestResult, TestJigTestResult
 from apps.products import queries as products
 from apps.products.models import Product
 from apps.repairs import queries as repairs
-from apps.repairs.models import Repair
+from apps.repairs.models import Repair, RepairPartTypeLinker
 
 RECENT = dt.timedelta(hours=24)
 
@@ -79,11 +79,17 @@ def earlier_repairs(asked: Asked) -> int:
     return rows.exclude(pk=asked.repair.pk).count() if asked.repair else rows.count()
 
 
+def parts_wanted(asked: Asked) -> int:
+    """How many parts that were asked for in this repair are not fitted yet."""
+    rows = RepairPartTypeLinker.objects.filter(repair=asked.repair, replaced_date=None)
+    return rows.count() if asked.repair else 0
+
+
 FACTS: dict[str, Fact] = {
     function.__name__: function
     for function in (
         has_battery, product_type, enabled, tampered, hours_since_contact, jig_passed, battery_test_result,
-        earlier_repairs,
+        earlier_repairs, parts_wanted,
     )
 }  # fmt: skip
 

@@ -94,15 +94,15 @@ def options_of(spec: Input, product: Product, language: str) -> list[dict[str, A
             types = SymptomType.objects.filter(
                 symptom_type_product_type_linker__product_type=product.product_type_id
             ).distinct()
-            return [{"value": row.pk, "label": row.label} for row in types.order_by("pk")]
+            return [{"value": row.pk, "label": row.said(language)} for row in types.order_by("pk")]
         case "actions":
             acts = ActionType.objects.filter(
                 action_type_product_type_linker__product_type=product.product_type_id
             ).distinct()
-            return [{"value": row.pk, "label": row.label} for row in acts.order_by("pk")]
+            return [{"value": row.pk, "label": row.said(language)} for row in acts.order_by("pk")]
         case "open_alerts":
             alerts = product.alerts.filter(dismissed_at=None).select_related("alert_type").order_by("pk")
-            return [{"value": row.pk, "label": str(row.alert_type)} for row in alerts]
+            return [{"value": row.pk, "label": row.alert_type.label} for row in alerts]
     return [{"value": kind.pk, "label": kind.name} for kind in _part_types(spec, product)]
 
 
@@ -114,8 +114,10 @@ def _part_types(spec: Input, product: Product) -> list[PartType]:
     if spec.options_from == "fitted_part_types":
         found = sitting
     else:
-        allowed = repairs.replacements(product, {kind.pk for kind in sitting})
-        found = [kind for one in sitting for kind in allowed.get(one.pk, [])]
+        # A casing or a fuse sits in each unit of its type, though nobody wrote down which one.
+        known = {kind.pk: kind for kind in (*sitting, *repairs.unnumbered(product))}
+        allowed = repairs.replacements(product, set(known))
+        found = [kind for key in known for kind in allowed.get(key, [])]
     unique = {kind.pk: kind for kind in found if not spec.category or kind.pk in keys}
     return [unique[key] for key in sorted(unique)]
 

@@ -8,5 +8,6 @@ urlpatterns = [
     route("repairs/<int:key>/send_inputs", api.send_inputs),
     route("repairs/<int:key>/send_events", api.send_events),
     route("repairs/<int:key>/history", api.history),
+    route("repairs/<int:key>/override_exit_checks", api.override_exit_checks),
     route("repairs/<int:key>/undo", api.undo),
 ]

@@ -16,6 +16,7 @@ from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import new
 from apps.factory import numbers
 from apps.factory.actions.boards import MadeBoard, create_board
+from apps.factory.free_boards import ready
 from apps.factory.kinds import ENTERPRISE, HUB2, HYENA, Unit, board_of
 from apps.parts.models import Part
 from apps.products.actions import register_product
@@ -61,21 +62,13 @@ def create_product(
     if pcb is None:
         raise Invalid({"pcb_imei": "is no board that is known here"})
     refuse_if(board_of(pcb.board, pcb.part_type_id) is not kind.board, "pcb_imei", f"is no {kind.board.name} board")
-    sim = _sim_of(pcb)
     alone(LOCK)
     errors = _errors_of_battery(kind, battery)
-    if Product.holding({pcb_imei}, None).exists() or _sits(pcb):
-        errors["pcb_imei"] = "sits in a unit already"
-    elif _sits(sim):
-        errors["pcb_imei"] = "has a SIM that sits in a unit already"
-    elif others := Product.holding(set(pcb.carried.values()), pcb.device_key):
-        errors["pcb_imei"] = "carries numbers or the key of another unit"
-        seen = Product.objects.visible_to(by).filter(pk__in=others).first()
-        if seen is not None:  # one out of their sight is not named
-            errors["pcb_imei"] = f"carries numbers or the key of the unit {seen.product_imei}"
-    elif wrong := numbers.unbearable(pcb):
+    sim, wrong = ready(pcb, by=by)
+    if wrong:
         errors["pcb_imei"] = wrong
     numbers.refuse(errors)
+    assert sim is not None  # noqa: S101  # a board without one is refused above
     return _assemble(
         kind, pcb=pcb, sim=sim, battery=battery, wattage=solar_panel_wattage, assembler=assembler, warnings={}, by=by
     )
@@ -152,22 +145,6 @@ def _assemble(
             value=text_of(wattage), status="active", date_added=now,
         )  # fmt: skip
     return Made(product, pcb, sim, held, str(pcb.device_key), warnings)
-
-
-def _sim_of(pcb: Part) -> Part:
-    """The SIM on a board that is whole; refused where the board lacks what a unit needs."""
-    missing = [name for name in ("imsi", "serial_number") if name not in pcb.carried]
-    missing += [] if pcb.device_key else ["device_key"]
-    refuse_if(missing, "pcb_imei", f"is a board without {' and '.join(missing)} in its properties")
-    sims = Part.objects.filter(part_type__part_type_category__name__iexact=numbers.SIM_CARD)
-    sim = sims.filter(serial_number=pcb.iccid or pcb.imsi).first()
-    if sim is None:
-        raise Invalid({"pcb_imei": "is a board whose SIM is no part that is known here"})
-    return sim
-
-
-def _sits(part: Part) -> bool:
-    return bool(PartProductLinker.objects.filter(part=part, date_removed=None).exists())
 
 
 def _errors_of_battery(kind: Unit, battery: Battery | None) -> dict[str, str]:

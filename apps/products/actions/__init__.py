@@ -25,6 +25,7 @@ from apps.products.actions.software import (
     software_row_written,
     update_software,
 )
+from apps.products.actions.succession import succeed
 from apps.products.actions.switching import (
     disable_product,
     disable_tamper_switch,
@@ -56,6 +57,7 @@ __all__ = [
     "parameter_row_written",
     "software_row_written",
     "stop_rollout",
+    "succeed",
     "update_software",
     "withdraw",
     "record_connection",

@@ -10,8 +10,9 @@ from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import new, touch
+from apps.core.telling import Told
 from apps.repairs.models import Repair, RepairWorkflowEvent
-from apps.workflows import queries, values
+from apps.workflows import exit_checks, queries, values
 from apps.workflows.definition.shape import Call, Event, Refusal, State, Way
 from apps.workflows.effects import EFFECTS
 from apps.workflows.moving import enter, held, no_longer_waits, remember, told, way
@@ -78,7 +79,7 @@ def send_event(repair: Repair, *, ident: Any, seen: str | None = None, by: Actor
     if missing := {name: "is required" for name in needed if name not in kept}:
         raise Invalid(missing)
     step = Step(repair, product, definition, str(repair.workflow_state_id), kept, by, timezone.now())
-    _take(step, event.ident, event.refuse, event.effects, event.next)
+    _take(step, event.ident, event.refuse, event.effects, event.next, checked=event.exit_checks)
     return repair
 
 
@@ -89,13 +90,19 @@ def _needed(event: Event, state: State, offered: list[str]) -> list[str]:
     return [name for name in event.needs if name in offered]
 
 
-def _take(step: Step, event_id: str, refusals: list[Refusal], calls: list[Call], ways: list[Way]) -> None:
+def _take(
+    step: Step, event_id: str, refusals: list[Refusal], calls: list[Call], ways: list[Way], *, checked: bool = False
+) -> None:
     errors: dict[str, str] = {}
     for refusal in refusals:
         if refusal.when is not None and refusal.when.holds(step.value):
-            errors.setdefault(refusal.at or ("inputs" if event_id == BY_INPUTS else "event"), refusal.reason.en)
+            place = refusal.at or ("inputs" if event_id == BY_INPUTS else "event")
+            errors.setdefault(place, Told({"in": refusal.reason.model_dump()}))
+    if not errors and checked and (failing := exit_checks.refusal(step)):
+        errors["event"] = failing
     if errors:
         raise Invalid(errors, code="condition")
+    unit = step.product
     repair, start, before = step.repair, step.state_id, {**(step.repair.context or {}), "kept": {}}
     step.event = new(
         RepairWorkflowEvent, by=step.by, repair=repair, current_state_id=start, event_id=event_id, payload=step.given
@@ -106,17 +113,18 @@ def _take(step: Step, event_id: str, refusals: list[Refusal], calls: list[Call],
         effect = EFFECTS[call.effect]
         taken = effect.run(step, **call.using)
         if effect.undo is None:
-            step.final = effect.final
+            step.final = step.final or effect.final
         elif taken is not None:
             step.taken.append({"effect": call.effect, "taken": taken})
     target = way(ways, step.value)
     repair.context = {**(repair.context or {}), "inputs": step.known, "kept": {}}
     repair.latest_workflow_event = step.event
-    touch(repair, "context", "latest_workflow_event", by=step.by)
+    touch(repair, "context", "latest_workflow_event", "evidence", by=step.by)
     no_longer_waits(repair, at=step.now, by=step.by)
     path = enter(step, target)
     step.event.next_state_id = path[-1]
     touch(step.event, "next_state_id", by=step.by)
     remember(step, start=start, path=path, context=before)
     name = "repair.moved" if repair.running else "repair.ended"
-    told(name, repair, step.product, by=step.by, event=event_id, state=path[-1], outcome=repair.outcome)
+    for product in {unit.pk: unit, step.product.pk: step.product}.values():  # the old unit's page is open somewhere
+        told(name, repair, product, by=step.by, event=event_id, state=path[-1], outcome=repair.outcome)

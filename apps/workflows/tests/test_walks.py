@@ -6,12 +6,13 @@ from collections import Counter
 import pytest
 
 from apps.products.models import Home2StockPreparationTracking
-from apps.products.states import ACTIVATED, STORED, TERMINATED
+from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, STORED, TERMINATED
 from apps.repairs.models import (
     PartProductLinker,
     Repair,
     RepairActionTypeLinker,
     RepairPartTypeLinker,
+    RepairProductLinker,
     RepairSymptomTypeLinker,
     RepairWorkflowEvent,
     RepairWorkflowState,
@@ -90,8 +91,11 @@ class Walk:
                 assert answer.json()["code"] in ("condition", "invalid"), answer.content
                 assert self.left() == before
                 return
-        self.before.append(before)
         now = self.repair
+        row = queries.steps(now).first()
+        self.before.append(before if row.can_undo or not now.running else None)
+        if now.product != self.unit:
+            self.other_board(now)
         history = [one["ident"] for one in self.get("history")]
         known = [ident for entered in self.path for ident in entered]
         assert history[: len(known)] == known
@@ -110,11 +114,28 @@ class Walk:
         if not self.before:
             assert (answer.status_code, answer.json()["code"]) == (400, "not_undoable")
             return
+        if self.before[-1] is None:
+            assert (answer.status_code, answer.json()["code"]) == (400, "not_undoable")
+            return
         assert answer.status_code == 200, answer.content
         was = self.before.pop()
         self.path.pop()
         self.events += 1
         assert self.left() == was
+
+    def other_board(self, now):
+        old, self.unit = self.unit, now.product
+        old.refresh_from_db()
+        assert self.before[-1] is None
+        assert old.latest_state.current_state_type_id == TERMINATED
+        assert self.unit.latest_state.current_state_type_id == IN_REPAIR_SYSTEM
+        assert old.serial_number == f"{self.unit.serial_number}-{old.product_imei}"
+        linked = set(RepairProductLinker.objects.filter(repair=now).values_list("product_imei", flat=True))
+        assert {old.product_imei, self.unit.product_imei} <= linked
+        assert not PartProductLinker.objects.filter(product=old, date_removed=None).exists()
+        assert self.call(self.user, "GET", f"/v1/products/{old.product_imei}/get_repair").status_code == 400
+        same = self.call(self.user, "GET", f"/v1/products/{self.unit.product_imei}/get_repair").json()
+        assert same["data"]["repair_id"] == self.key
 
     def slip(self):
         before = (self.left(), self.events)
@@ -154,7 +175,7 @@ def test_a_walk(cast, call, definition, seed):
         act()
         walk.consistent()
         if not walk.repair.running:
-            unit.refresh_from_db()
+            unit = walk.repair.product
             assert unit.latest_state.current_state_type_id == AFTER[walk.repair.outcome]
             assert walk.put("undo").json()["code"] == "not_undoable"
             break

@@ -2,6 +2,8 @@
 
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
+from apps.factory import kinds
+from apps.factory.actions import create_board
 from apps.parts.models import Part, PartType, PartTypeCategory, PartTypeReplacementLinker
 from apps.products.actions import change_state
 from apps.products.models import Product
@@ -13,7 +15,7 @@ from apps.workflows import queries
 def parts_to_fit(definition):
     """A battery and a casing that may be replaced by their like, and a symptom for this type of unit."""
     product_type = definition.serves[0]
-    casing = new(PartTypeCategory, by=SYSTEM, name="Casing")
+    casing = PartTypeCategory.objects.get(name="Casing")
     new(PartType, by=SYSTEM, name="Shell", part_type_category=casing, serial_number_category="known")
     for kind in fitted_types():
         new(
@@ -42,6 +44,16 @@ def a_unit_for(definition, unit):
     return unit
 
 
+def a_board_for(product):
+    """The IMEI of a board that may take the place of the one in this unit."""
+    number = 10 + Part.objects.count()
+    kind = next(unit.board for unit in kinds.UNITS.values() if unit.product_type_id == product.product_type_id)
+    made = create_board(
+        board=kind, imei=f"3500000{number:08d}", imsi=f"90170{number:010d}", device_key=f"{number:024x}", by=SYSTEM,
+    )  # fmt: skip
+    return made.pcb.serial_number
+
+
 def a_value(spec, product, chance):
     """Something that the input takes."""
     rules = spec.validation_rules
@@ -57,6 +69,8 @@ def a_value(spec, product, chance):
             return "2026-03-30"
         case "string" | "text" if not spec.part_scan:
             return "w" * max(rules.minlength or 1, 1)
+        case "string" if spec.ident == "new_board":
+            return a_board_for(product)
         case "string":
             kind = chance.choice(fitted_types())
             return new(Part, by=SYSTEM, part_type=kind, serial_number=f"NEW-{Part.objects.count()}").serial_number

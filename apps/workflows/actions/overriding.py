@@ -1,0 +1,32 @@
+"""ADMIN lets a repair be closed as repaired although an exit check fails."""
+
+from django.utils import timezone
+
+from apps.core.actions import action
+from apps.core.actors import Actor
+from apps.core.levels import Level
+from apps.core.refusals import refuse_if
+from apps.core.rows import touch
+from apps.repairs.models import Repair
+from apps.workflows import exit_checks
+from apps.workflows.moving import held, told
+
+LEAST, LONGEST = 10, 1000  # characters of a reason
+
+
+@action(level=Level.ADMIN)
+def override_exit_checks(repair: Repair, *, reason: str, seen: str | None = None, by: Actor) -> Repair:
+    """From now on it may be closed; the reason stays with the repair. Invalid with `reason`; with `repair_id` where no
+    check fails. Refused `ended`, `no_workflow`, `moved_on`."""
+    repair, product, _definition = held(repair, seen=seen, by=by)
+    reason = reason.replace("\0", "").strip()
+    refuse_if(not reason, "reason", "is required")
+    refuse_if(len(reason) < LEAST, "reason", f"must have at least {LEAST} letters; it has {len(reason)}")
+    refuse_if(len(reason) > LONGEST, "reason", f"is longer than {LONGEST} characters")
+    failing = [figure for figure in exit_checks.figures(product, repair) if not figure.passed]
+    refuse_if(not failing, "repair_id", "has no exit check that fails; there is nothing to override")
+    override = {"reason": reason, "by": by.name_for_record, "at": timezone.now().isoformat()}
+    repair.evidence = {**(repair.evidence or {}), "override": override}
+    touch(repair, "evidence", by=by)
+    told("repair.changed", repair, product, by=by, what="overridden")
+    return repair
