@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.accounts.models import User
+from apps.accounts.models import RepairCentre, User
 from apps.core.refusals import Refused
 from apps.core.rows import new
 from apps.demo.clock import Clock
@@ -38,6 +38,9 @@ SAID = {
     "termination_reason": ("Burnt inside, the board is black.", "Stood in water for days; corroded all over."),
     "fault": ("Does not charge, battery dead.", "Lamp stays red after the start.", "Buttons do nothing."),
 }
+OVERRIDES = (
+    "Goes to a customer who uses one lamp; told and agreed.", "New batteries come in a month; it is exchanged then.",
+)  # fmt: skip
 OTHERWISE = ("Seen and written down.", "As usual for this type.", "Customer was told.")
 
 
@@ -51,6 +54,7 @@ class Hands:
     chance: random.Random
     who: list[User]
     boss: User
+    centre: RepairCentre
     factory: User
     fresh_board: Iterator[dict[str, Any]]
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -72,7 +76,11 @@ class Hands:
             try:
                 self._step(repair, definition.states[str(repair.workflow_state_id)], *following)
             except Refused:
-                break
+                event = following[0]
+                if event is None or not event.exit_checks or repair.evidence:
+                    break
+                # The test says no; whoever may, lets it go all the same and says why.
+                actions.override_exit_checks(repair, reason=self.chance.choice(OVERRIDES), by=self.boss)
         return repair.workflow_state_id == target
 
     def _step(self, repair: Repair, state: State, event: Event | None, following: str) -> None:

@@ -14,12 +14,13 @@ from apps.accounts.models import RepairCentre, User, UserRepairCentreLink
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.demo.clock import Clock
+from apps.demo.copies import can_be_copied, copied
 from apps.demo.hands import Hands, acted_in, ends, path
 from apps.demo.people import KIVU, TECHNICIANS, Company
 from apps.demo.works import built
 from apps.products.actions import assign_entity, change_state
 from apps.products.models import Connection, Product, ProductGroup, ProductProductGroupLinker
-from apps.products.states import ACTIVATED, SHIPPED
+from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, SHIPPED
 from apps.repairs.models import Repair
 from apps.workflows import actions
 from apps.workflows.definition.library import library
@@ -28,6 +29,7 @@ from apps.workflows.definition.shape import Definition
 FIRST = 8_000_000  # number of the first unit that came to a bench; those of the fleet are below
 KINDS = {6: ("home2", "home2", "home3"), 10: ("home3",), 7: ("hub2",), 4: ("enterprise",)}  # by product type
 BACK, GONE, PREPARED = 5, 4, 7  # units: returned of each workflow, of each way out of service, out of stock
+MODELS = 3  # repairs of a kind that were gone through step by step before others are copied from them
 PIECE = 8  # units in one transaction
 NOTES = (
     "Customer says it went dark on Sunday evening.", "Came without its panel cable.",
@@ -88,6 +90,8 @@ class Workshop:
 
     def __post_init__(self) -> None:
         self.numbers, self.boards = itertools.count(FIRST), self._boards()
+        # {(workflow, type of unit): repairs that others may go like, and who did them}
+        self.models: dict[tuple[str, int], list[tuple[Repair, list[User]]]] = {}
 
     def open(self) -> list[str]:
         """All of it, once; the subjects of the units."""
@@ -150,15 +154,31 @@ class Workshop:
     def _visit(self, hands: Hands, product: Product, definition: Definition, end: str, turn: int) -> None:
         """Brought in, repaired by this way or that, ended; one in a while is taken back by hand instead."""
         self._heard(product)
+        models = self.models.setdefault((definition.name, product.product_type_id), [])
+        if len(models) >= MODELS and end == ends(definition)[0] and turn % 4:
+            self._again(models[turn % len(models)], product, hands)
+            return
         repair = actions.bring_in(product, by=hands.by)
         detours = [state for state in acted_in(definition) if path(definition, state, end)]
         if turn % 3 == 0:
             hands.go(repair, detours[turn // 3 % len(detours)])
-        if turn % 29 == 7:
+        if turn % 29 == 7 or not hands.go(repair, end):
             hands.let_pass(60, 600)
-            change_state(product, new_state=ACTIVATED, by=hands.boss)
-            return
-        hands.go(repair, end)
+            change_state(Repair.objects.get(pk=repair.pk).product, new_state=ACTIVATED, by=hands.boss)
+        repair = Repair.objects.get(pk=repair.pk)
+        if can_be_copied(repair):
+            models.append((repair, hands.who))
+
+    def _again(self, model: tuple[Repair, list[User]], product: Product, hands: Hands) -> None:
+        """As an earlier repair went, whole days apart from it."""
+        repair, who = model
+        later = dt.timedelta(days=(self.clock.moment - repair.created_at).days)
+        self.clock.moment = repair.created_at + later
+        change_state(product, new_state=IN_REPAIR_SYSTEM, by=hands.boss)
+        people = {one.email: hands.who[place % len(hands.who)].email for place, one in enumerate(who)}
+        made = copied(repair, product, hands.centre, later=later, people=people)
+        self.clock.moment = made.ended_at or self.clock.moment
+        change_state(product, new_state=ACTIVATED, by=hands.boss)
 
     def _lies_there(self, hands: Hands, repair: Repair, turn: int) -> None:
         """Who has it, what was said, and what it waits for."""
@@ -191,7 +211,7 @@ class Workshop:
     def _made(self, definition: Definition, bench: Bench, turn: int, *, stays: bool = False) -> Product:
         number = next(self.numbers)
         kinds = KINDS.get(definition.serves[turn % len(definition.serves)], ("home2",))
-        self._at(190 - number % 20)
+        self.clock.moment = self.now - dt.timedelta(days=190 - number % 20)
         product = built(kinds[turn % len(kinds)], number, self._board(number), by=self.factory)
         product = assign_entity(product, entity_id=bench.company.entity.pk, by=self.stores)
         self.told.append(product.subject)
@@ -214,14 +234,18 @@ class Workshop:
         who = list(bench.who)
         self.chance.shuffle(who)
         until = self.now - dt.timedelta(minutes=self.chance.uniform(4, 120))
-        return Hands(self.clock, until, self.chance, who, bench.company.logistics, self.factory, self.boards)
+        return Hands(
+            self.clock, until, self.chance, who, bench.company.logistics, bench.centre, self.factory, self.boards
+        )
 
     def _at(self, days: float) -> None:
         """So many days before now, in the morning."""
         moment = self.now - dt.timedelta(days=days)
         if days > 1:
             moment = moment.replace(hour=6 + self.chance.randrange(6), minute=self.chance.randrange(60))
-        self.clock.moment = moment
+        self.clock.moment = min(
+            max(moment, self.clock.moment + dt.timedelta(hours=2)), self.now - dt.timedelta(hours=1)
+        )
 
     def _board(self, number: int) -> dict[str, Any]:
         return {

@@ -201,7 +201,7 @@ def test_three_benches_with_work_in_every_step_and_outcome():
 
     # Parts on order and fitted, and units that came back.
     assert RepairPartTypeLinker.objects.filter(replaced_date=None, repair__running=True).count() >= 3
-    assert RepairPartTypeLinker.objects.exclude(replaced_date=None).count() >= 5
+    assert RepairPartTypeLinker.objects.exclude(replaced_date=None).count() >= 3
     assert repeats(Repair.objects.filter(running=False)).count() >= 10
 
     # Appliances: some on the bench, some waiting, the limits held.

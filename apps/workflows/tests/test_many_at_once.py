@@ -60,8 +60,9 @@ def server(folder: Path):
     try:
         deadline = time.monotonic() + 120
         while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if Caller(port, "").send("GET", "/health/live")[0] == 200:
+            caller = Caller(port, "")
+            with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(caller.link):
+                if caller.send("GET", "/health/live")[0] == 200:
                     break
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(log.read_text())
@@ -107,6 +108,8 @@ class Technician:
                     return
         except Exception as error:
             self.trouble.append(repr(error))
+        finally:
+            self.caller.link.close()
 
     def step(self) -> bool:
         base = f"/v1/repairs/{self.repair}"
