@@ -88,7 +88,7 @@ document.addEventListener("renew", (event) => {
   for (const one of old.querySelectorAll("form")) {
     const other = [...fresh.querySelectorAll("form")].find((found) => found.action === one.action);
     for (const box of other?.elements ?? []) {
-      if (box.type !== "hidden" && !box.matches("button") && one.elements[box.name]) box.value = one.elements[box.name].value;
+      if (typing(box) && !["hidden", "file"].includes(box.type) && one.elements[box.name]) box.value = one.elements[box.name].value;
     }
   }
 });
