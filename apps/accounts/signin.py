@@ -164,6 +164,13 @@ def _count(kind: str, text: str, most: int) -> int | None:
     return None
 
 
+def hold_back(kind: str, request: Any, most: int) -> None:
+    """Count one more of this kind from where it comes; TooMany beyond so many an hour."""
+    left = _count(kind, source_of(request), most)
+    if left is not None:
+        raise TooMany("Too many attempts; please wait before you try again", retry_after=left)
+
+
 def _forgive(keys: list[tuple[str, str, int]]) -> None:
     """A right password: the account's count starts anew, and the source gets its one guess back."""
     for kind, text, _most in keys:

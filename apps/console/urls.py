@@ -1,6 +1,8 @@
 from django.urls import path
 
-from apps.console import account, acts, appliances, figures, jobs, unsent, views
+from apps.console import account, acts, appliances, figures, jobs, unsent, views, workflows
+from apps.console.bench import urls as bench
+from apps.console.repairs import urls as repairs
 
 app_name = "console"
 
@@ -43,6 +45,10 @@ urlpatterns = [
     path("bench/figures.csv", figures.file, name="figures_file"),
     path("bench/repairs", figures.repairs, name="repairs"),
     path("bench/repairs.csv", figures.repairs_file, name="repairs_file"),
+    *bench.urlpatterns,
+    path("workflows", workflows.workflow, name="workflows"),
+    path("workflows/<str:name>", workflows.workflow, name="workflow"),
+    *repairs.urlpatterns,
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]

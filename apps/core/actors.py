@@ -33,6 +33,7 @@ class Machine:
 
 
 SYSTEM = Machine("system")
+PUBLIC = Machine("the public", Level.OVERVIEW, is_global=False)  # whoever has scanned a unit's label
 _UNIT = "unit "
 
 
@@ -41,7 +42,11 @@ def unit(imei: str) -> Machine:
     return Machine(f"{_UNIT}{imei}")
 
 
-_CALLED = {SYSTEM.name_for_record: _("the system"), _UNIT: _("the unit itself")}
+_CALLED = {
+    SYSTEM.name_for_record: _("the system"),
+    PUBLIC.name_for_record: _("reported by the public"),
+    _UNIT: _("the unit itself"),
+}
 RECORDED = ("created_by", "modified_by", "user", "dismissed_by")  # the columns that hold names for the record
 
 

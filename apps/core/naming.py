@@ -113,6 +113,7 @@ OPTIONS: Mapping[str, str] = {
     "force-reset": "forced reset", "payment": "payment", "zero-command": "zeroing", "phone": "phone", "sms": "SMS",
     "visit": "visit", "init": "never switched", "enabled": "enabled", "disabled": "disabled",
     "quota_unit": "the unit's quota", "quota_entity": "the entity's quota",
+    "reuse": "to be reused", "refurbish": "to be refurbished", "scrap": "scrap",
     "pending_enabled": "pending: enable", "pending_disabled": "pending: disable",
 }  # fmt: skip
 

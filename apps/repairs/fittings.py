@@ -7,7 +7,7 @@ what was taken out comes back as a fitting of its own.
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.core.actors import Actor
 from apps.core.identifiers import readings
@@ -15,8 +15,9 @@ from apps.core.refusals import Invalid
 from apps.core.rows import new, touch
 from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.models import Product
-from apps.repairs import queries
+from apps.repairs import queries, stock
 from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker
+from apps.repairs.models.fittings import REUSE
 
 SCANNED = "known"  # serial_number_category of what bears a number that can be scanned
 
@@ -64,6 +65,7 @@ def fit_unscanned(product: Product, repair: Repair, *, at: dt.datetime, by: Acto
     wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date=None, new_part_type__isnull=False)
     wishes = wishes.exclude(new_part_type__serial_number_category=SCANNED).select_related("new_part_type")
     done = []
+    stock.hold(repair, [row.new_part_type_id for row in wishes])
     for row in wishes.order_by("pk"):
         part = new(Part, by=by, part_type=row.new_part_type)
         done.append(_put_in(product, repair, part, _replaced_by(product, part.part_type), at=at, by=by))
@@ -73,6 +75,7 @@ def fit_unscanned(product: Product, repair: Repair, *, at: dt.datetime, by: Acto
 def _put_in(
     product: Product, repair: Repair, part: Part, old: PartProductLinker | None, *, at: dt.datetime, by: Actor
 ) -> Done:
+    shelf = stock.for_fitting(repair, part.part_type)
     if old is not None:
         end(old, repair=repair, at=at, by=by)
     fitting: PartProductLinker = new(
@@ -80,7 +83,7 @@ def _put_in(
         replaced_part=old.part if old else None,
     )  # fmt: skip
     open_wishes = RepairPartTypeLinker.objects.filter(repair=repair, new_part_type=part.part_type, replaced_date=None)
-    wished = open_wishes.order_by("pk").first()
+    wished = open_wishes.order_by(F("reserved_at").asc(nulls_last=True), "pk").first()
     row = wished or new(
         RepairPartTypeLinker, by=by, repair=repair, new_part_type=part.part_type,
         old_part_type=old.part.part_type if old else None,
@@ -88,6 +91,8 @@ def _put_in(
     )  # fmt: skip
     row.new_part, row.replaced_date = part, at
     touch(row, "new_part", "replaced_date", by=by)
+    row.from_stock = stock.used(shelf, repair, by=by)  # after the wish: what was kept for it is no more promised
+    touch(row, "from_stock", by=by)
     return Done(fitting, row, wished is None, old.pk if old else None)
 
 
@@ -106,21 +111,31 @@ def unfit(
     sits = PartProductLinker.objects.filter(part=fitting.part_id, product=fitting.product, date_removed=None).first()
     if sits is None:
         raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
+    row = RepairPartTypeLinker.objects.get(pk=wish)
+    shelf = row.from_stock_id
+    if row.new_part is not None:
+        stock.hold(repair, [row.new_part.part_type_id])
     end(sits, repair=repair, at=at, by=by)
     if removed is not None:
-        old = PartProductLinker.objects.get(pk=removed)
+        old = PartProductLinker.objects.select_related("part__part_type").get(pk=removed)
         if PartProductLinker.objects.filter(part=old.part_id, date_removed=None).exists():
             raise Invalid({"undo": f"the part {old.part} sits in a unit since"}, code="not_undoable")
+        if old.fate is not None:  # it goes back into the unit: what was said of it holds no more
+            if old.fate == REUSE:
+                stock.withheld(repair, old.part.part_type, by=by)
+            old.fate = None
+            touch(old, "fate", by=by)
         new(
             PartProductLinker, by=by, part=old.part, product=fitting.product, date_added=at, added_repair=repair,
             replaced_part=fitting.part,
         )  # fmt: skip
-    row = RepairPartTypeLinker.objects.get(pk=wish)
     if wish_was_new:
         row.delete()
     else:
-        row.new_part = row.replaced_date = None
-        touch(row, "new_part", "replaced_date", by=by)
+        row.new_part = row.replaced_date = row.from_stock = None
+        touch(row, "new_part", "replaced_date", "from_stock", by=by)
+    if shelf is not None:
+        stock.came_back(shelf, repair, by=by)
 
 
 def end(fitting: PartProductLinker, *, repair: Repair, at: dt.datetime, by: Actor) -> None:

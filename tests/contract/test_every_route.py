@@ -11,11 +11,13 @@ from django.test import Client
 from apps.accounts import tokens
 from apps.accounts.models import Entity
 from apps.api.routes import every_route
+from apps.core.actors import SYSTEM
 from apps.core.levels import Level
+from apps.core.rows import new
 from apps.core.scope import GlobalOnly, Reference, Shared
 from apps.jobs import actions as jobs
 from apps.products import actions
-from apps.repairs.models import PartProductLinker
+from apps.repairs.models import PartProductLinker, PhotoFile, RepairPhoto
 from apps.telemetry import store
 from tests.cast import make_unit
 from tests.factories import make
@@ -24,12 +26,13 @@ pytestmark = pytest.mark.django_db
 ROUTES = every_route()
 GOLDEN = Path(__file__).parent / "routes.txt"
 UNIT_DOORS = {"/v1/rc_data", "/v1/rm_data"}
-ABSENT = {"imei": "999999999999999", "key": "2000000000", "name": "note"}
+ABSENT = {"imei": "999999999999999", "key": "2000000000", "name": "note", "photo": "2000000000"}
 ELSEWHERE = (
     "/password/",
     "/metrics",
     "/v1/sms_reports/",
-)  # doors with keys of their own: test_people.py, test_running.py, test_sms.py
+    "/r/",
+)  # doors with keys of their own: test_people.py, test_running.py, test_sms.py, console/tests/test_public_reports.py
 OF_ALL_UNITS = ("/v1/rtc_import_", "/v1/rtc_dead_letters/<")  # dead letters are seen by GLOBAL users alone
 # Some routes a test: a world of a row of every table costs more than asking all of them about it.
 SOME = 25
@@ -68,6 +71,8 @@ def world(cast):
             if "product_imei" in table.columns and table.key.name != "product_imei":
                 given = {"product": unit}
             rows[table.path] = unit if table.path == "products" else make(table.model, cast.a, **given)
+    rows["photo"] = new(RepairPhoto, by=SYSTEM, repair=rows["repairs"], width=1, height=1)
+    PhotoFile.objects.create(photo=rows["photo"], picture=b"picture", small=b"small")
     rows["jobs"] = jobs.draft(kind="units.enable", keys=[unit.product_imei], by=cast.tina)
     for part in (rows["parts"], rows["part_parameters"].part):  # one never fitted is seen by all
         make(PartProductLinker, cast.a, part=part, product=unit)
@@ -87,6 +92,7 @@ def filled(route, world, absent=False):
         path.replace("<str:imei>", unit.product_imei)
         .replace("<int:key>", str(rows.get(of, rows["jobs"]).pk))
         .replace("<str:name>", "note")
+        .replace("<int:photo>", str(rows["photo"].pk))
     )
 
 

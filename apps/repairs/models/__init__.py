@@ -15,6 +15,7 @@ from apps.repairs.models.appliances import (
     ApplianceType,
 )
 from apps.repairs.models.fittings import PartProductLinker
+from apps.repairs.models.photos import PhotoFile, RepairPhoto
 from apps.repairs.models.repairs import (
     Repair,
     RepairActionTypeLinker,
@@ -27,6 +28,8 @@ from apps.repairs.models.repairs import (
     RepairWorkflowHistory,
     RepairWorkflowState,
 )
+from apps.repairs.models.sittings import Sitting
+from apps.repairs.models.stock import CentreStock, StockMove
 from apps.repairs.models.types import (
     ActionType,
     ActionTypeProductTypeLinker,
@@ -49,17 +52,22 @@ __all__ = [
     "ApplianceSymptom",
     "ApplianceSymptomApplianceTypeLinker",
     "ApplianceType",
+    "CentreStock",
     "PartProductLinker",
+    "PhotoFile",
     "Repair",
     "RepairActionTypeLinker",
     "RepairNote",
     "RepairPartTypeLinker",
+    "RepairPhoto",
     "RepairProductLinker",
     "RepairSymptomTypeLinker",
     "RepairWait",
     "RepairWorkflowEvent",
     "RepairWorkflowHistory",
     "RepairWorkflowState",
+    "StockMove",
+    "Sitting",
     "SymptomType",
     "SymptomTypeProductTypeLinker",
 ]

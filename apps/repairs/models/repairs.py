@@ -116,6 +116,7 @@ class RepairPartTypeLinker(Row):
     """A part was asked for or replaced in a repair."""
 
     SCOPE = Follows("repair")
+    HIDDEN = ("reserved_at", "from_stock_id")
 
     repair_part_type_linker_id = models.AutoField(primary_key=True)
     repair = models.ForeignKey(Repair, models.CASCADE, related_name="replacements")
@@ -125,6 +126,15 @@ class RepairPartTypeLinker(Row):
     requested_date = models.DateTimeField(null=True)
     replaced_date = models.DateTimeField(null=True)
     non_transferable = models.BooleanField()
+    # A part in the stock of the centre is kept for this wish; counts while it is open.
+    reserved_at = models.DateTimeField(null=True, editable=False)
+    # Where the part that was fitted came from, so that undo puts it back there.
+    from_stock = models.ForeignKey("CentreStock", models.SET_NULL, null=True, editable=False, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["new_part_type"], condition=models.Q(replaced_date=None), name="repairs_open_wishes")
+        ]
 
 
 class RepairProductLinker(Row):
