@@ -43,8 +43,11 @@ PIECE = 10
 
 
 def seed(units: int, progress: Callable[[int], None] = lambda done: None, *, workshops: bool | None = None) -> None:
-    """Bring the demo up to this many units. May be run again: what is there stays. `workshops`: with repair centres that
-    have units and repairs of their own; by default not where somebody asks for a few units only."""
+    """Bring the demo up to this many units. May be run again: what is there stays.
+
+    `workshops`: with repair centres that have units and repairs of their own; by default not where somebody asks for a
+    few units only.
+    """
     now = timezone.now()
     gc.freeze()  # a quarter of the time would go into looking through what is loaded and stays
     with turned_back() as clock:

@@ -42,6 +42,7 @@ HUB = library()["hub_repair"]
 def server(folder: Path):
     """Two processes of four threads each, as the Procfile has them, on this test's database and keys."""
     env = {**os.environ, "DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    env["DB_STATEMENT_TIMEOUT"] = "60s"  # who waits in the queue on a busy machine is not lost either
     env.pop("DJANGO_SETTINGS_MODULE", None)
     if databases.URL:
         env["DATABASE_URL"] = databases.at(str(connection.settings_dict["NAME"]))
