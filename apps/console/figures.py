@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, ngettext
@@ -141,10 +141,7 @@ def _outcome(repair: Repair, names: Names) -> str:
 
 def _page_of(repair: Repair) -> str:
     if repair.workflow_version:
-        try:
-            return reverse("console:bench_repair", args=[repair.pk])
-        except NoReverseMatch:
-            pass
+        return reverse("console:bench_repair", args=[repair.pk])
     return reverse("console:unit", args=[repair.product_id])
 
 

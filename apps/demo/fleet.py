@@ -42,8 +42,12 @@ QUIET = "Demo: do not answer"  # a group of units: silent, late, in a workshop o
 PIECE = 10
 
 
-def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Bring the demo up to this many units. May be run again: what is there stays."""
+def seed(units: int, progress: Callable[[int], None] = lambda done: None, *, workshops: bool | None = None) -> None:
+    """Bring the demo up to this many units. May be run again: what is there stays.
+
+    `workshops`: with repair centres that have units and repairs of their own; by default not where somebody asks for a
+    few units only.
+    """
     now = timezone.now()
     gc.freeze()  # a quarter of the time would go into looking through what is loaded and stays
     with turned_back() as clock:
@@ -73,10 +77,11 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
             shelf(imei_of=imei_of, iccid_of=iccid_of, by=factory)
             boss = User.objects.get(email="system@example.org")
             _told_long_ago(orders(clock, now, imei_of, sorted(SILENT), by=boss), now)
-        people = benches(both)
-        workshop = Workshop(people, clock, now, factory, stores, quiet, imei_of, iccid_of)
-        _told_long_ago(workshop.open(), now)
-        appliance_bench([one for bench in people for one in bench.who], clock, now)
+        if units >= STORIES if workshops is None else workshops:
+            people = benches(both)
+            workshop = Workshop(people, clock, now, factory, stores, quiet, imei_of, iccid_of)
+            _told_long_ago(workshop.open(), now)
+            appliance_bench([one for bench in people for one in bench.who], clock, now)
     gc.unfreeze()
 
 

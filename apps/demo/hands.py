@@ -118,8 +118,8 @@ class Hands:
             return str(self.clock.moment.date())
         options = [option["value"] for option in queries.options_of(spec, repair.product, "en")]
         if spec.selection_type == "single":
-            sound = SOUND.get(spec.ident) or ("yes" if "yes" in options else None)
-            return sound if sound in options else chance.choice(options)
+            usual = SOUND.get(spec.ident) or ("yes" if "yes" in options else None)
+            return usual if usual in options else chance.choice(options)
         if spec.ident == "done":
             return options[:-1]
         if spec.options_from and "part" in spec.options_from:

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -41,6 +42,7 @@ HUB = library()["hub_repair"]
 def server(folder: Path):
     """Two processes of four threads each, as the Procfile has them, on this test's database and keys."""
     env = {**os.environ, "DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    env["DB_STATEMENT_TIMEOUT"] = "60s"  # who waits in the queue on a busy machine is not lost either
     env.pop("DJANGO_SETTINGS_MODULE", None)
     if databases.URL:
         env["DATABASE_URL"] = databases.at(str(connection.settings_dict["NAME"]))
@@ -56,7 +58,9 @@ def server(folder: Path):
         "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "error", "backoffice.wsgi:application",
     ]  # fmt: skip
     with log.open("wb") as out:
-        process = subprocess.Popen(words, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            words, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         deadline = time.monotonic() + 120
         while True:
@@ -70,7 +74,10 @@ def server(folder: Path):
         yield port
     finally:
         process.terminate()
-        process.wait(30)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # a worker that lingers would keep its locks
 
 
 class Caller:
