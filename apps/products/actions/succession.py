@@ -20,9 +20,9 @@ KEPT = ("product_type_id", "hub_id", "shop_id", "assembler", "warranty_start_dat
 
 @action(level=None)
 def succeed(old: Product, *, product_imei: str, imsi: str, iccid: str | None, device_key: str, by: Actor) -> Product:
-    """The unit that takes the place of this one, whose row the caller holds: with its serial number, entities, state,
-    what is wanted of it (power, parameters) and what people know of it. The old one is TERMINATED; its serial number
-    carries its IMEI from then on."""
+    """The unit that takes the place of this one, whose row the caller holds: with its serial number, entities, groups,
+    state, what is wanted of it (power, tamper switch, software lock, parameters) and what people know of it.
+    The old one is TERMINATED; its serial number carries its IMEI from then on."""
     serial, wanted = old.serial_number, old.desired_enable_flag
     state = old.latest_state.current_state_type_id if old.latest_state else None
     told = f"-{old.product_imei}"
