@@ -20,6 +20,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.tamper_reported": [LIVE],
     "product.state_changed": [LIVE],
     "product.succeeded": [LIVE],
+    "product.tested": [LIVE],
     "product.entities_changed": [LIVE],
     "product.power_lapsed": [LIVE],
     "product.tamper_lapsed": [LIVE],

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from apps.console import account, acts, jobs, unsent, views
+from apps.console import account, acts, appliances, figures, jobs, unsent, views, workflows
+from apps.console.bench import urls as bench
 from apps.console.repairs import urls as repairs
 
 app_name = "console"
@@ -37,7 +38,17 @@ urlpatterns = [
     path("jobs/<int:key>/again", jobs.again, name="job_again"),
     path("jobs/<int:key>/report.csv", jobs.report, name="job_report"),
     path("jobs/<int:key>/file", jobs.file, name="job_file"),
+    *bench.urlpatterns,
+    path("workflows", workflows.workflow, name="workflows"),
+    path("workflows/<str:name>", workflows.workflow, name="workflow"),
     *repairs.urlpatterns,
+    path("bench/appliances", appliances.listing, name="appliances"),
+    path("bench/appliances/<int:key>", appliances.repair, name="appliance"),
+    path("bench/appliances/<int:key>/<str:verb>", appliances.act, name="appliance_act"),
+    path("bench/figures", figures.figures, name="figures"),
+    path("bench/figures.csv", figures.file, name="figures_file"),
+    path("bench/repairs", figures.repairs, name="repairs"),
+    path("bench/repairs.csv", figures.repairs_file, name="repairs_file"),
     path("field", views.field_home, name="field_home"),
     path("field/<str:imei>", views.field, name="field"),
 ]

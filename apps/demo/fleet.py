@@ -1,6 +1,7 @@
 """The demo: two companies, a log-in for each level, and a fleet with two years behind it."""
 
 import datetime as dt
+import gc
 import random
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from apps.accounts.models import User
 from apps.connectivity.cells import Cell
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
+from apps.demo.appliances import appliance_bench
 from apps.demo.clock import turned_back
 from apps.demo.masts import masts
 from apps.demo.orders import orders
@@ -30,6 +32,7 @@ from apps.demo.stories import (
 )
 from apps.demo.talk import letters_of_nobody, talked
 from apps.demo.works import shelf
+from apps.demo.workshop import Workshop, benches
 from apps.events.models import Consequence
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker, SoftwareVersionType
 
@@ -42,6 +45,7 @@ PIECE = 10
 def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> None:
     """Bring the demo up to this many units. May be run again: what is there stays."""
     now = timezone.now()
+    gc.freeze()  # a quarter of the time would go into looking through what is loaded and stays
     with turned_back() as clock:
         clock.moment = now - dt.timedelta(days=800)
         both, factory, stores = companies()
@@ -69,6 +73,11 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None) -> Non
             shelf(imei_of=imei_of, iccid_of=iccid_of, by=factory)
             boss = User.objects.get(email="system@example.org")
             _told_long_ago(orders(clock, now, imei_of, sorted(SILENT), by=boss), now)
+        people = benches(both)
+        workshop = Workshop(people, clock, now, factory, stores, quiet, imei_of, iccid_of)
+        _told_long_ago(workshop.open(), now)
+        appliance_bench([one for bench in people for one in bench.who], clock, now)
+    gc.unfreeze()
 
 
 def _told_long_ago(subjects: list[str], now: dt.datetime) -> None:

@@ -28,6 +28,17 @@ ROLES = {
     "repair.bukavu@example.org": ("Repair bench, Bukavu", Level.TECHNICAL, KIVU),
     "repair.nakuru@example.org": ("Repair bench, Nakuru", Level.TECHNICAL, RIFT),
 }
+# Who works at which bench: (name, town of the repair centre, company).
+TECHNICIANS = {
+    "amina.bukavu@example.org": ("Amina B.", "Bukavu", KIVU),
+    "joseph.bukavu@example.org": ("Joseph M.", "Bukavu", KIVU),
+    "espoir.bukavu@example.org": ("Espoir K.", "Bukavu", KIVU),
+    "grace.nakuru@example.org": ("Grace W.", "Nakuru", RIFT),
+    "daniel.nakuru@example.org": ("Daniel O.", "Nakuru", RIFT),
+    "chebet.eldoret@example.org": ("Chebet K.", "Eldoret", RIFT),
+    "peter.eldoret@example.org": ("Peter N.", "Eldoret", RIFT),
+}
+AT_A_BENCH = {"technician@example.org": "Bukavu"}  # log-ins that belong to a repair centre, too
 
 
 @dataclass(frozen=True)
@@ -69,16 +80,20 @@ def companies() -> tuple[list[Company], User, User]:
         _user(email, PASSWORD, level, entities.get(name or ""), "")
     for email, (title, level, name) in ROLES.items():
         _user(email, None, level, entities.get(name or ""), title)
+    for email, (title, _town, name) in TECHNICIANS.items():
+        _user(email, None, Level.TECHNICAL, entities[name], title)
     by_email = {user.email: user for user in User.objects.filter(email__in=[*LOG_INS, *ROLES])}
     made = []
     for name, entity in entities.items():
         word, town = ("kivu", "Bukavu") if name == KIVU else ("rift", "Nakuru")
-        centre = RepairCentre.objects.filter(entity=entity).first() or new(
+        centre = RepairCentre.objects.filter(entity=entity).order_by("pk").first() or new(
             RepairCentre, by=SYSTEM, name=f"{town} repair centre", entity=entity
         )
         bench = by_email[f"repair.{town.lower()}@example.org"]
-        if not UserRepairCentreLink.objects.filter(username=bench.email).exists():
-            new(UserRepairCentreLink, by=SYSTEM, username=bench.email, repair_centre=centre)
+        at_it = [email for email, where in AT_A_BENCH.items() if where == town]
+        for email in (bench.email, *at_it):
+            if not UserRepairCentreLink.objects.filter(username=email).exists():
+                new(UserRepairCentreLink, by=SYSTEM, username=email, repair_centre=centre)
         agent = by_email["agent.goma@example.org" if name == KIVU else "agent.nakuru@example.org"]
         logistics = by_email[f"logistics.{word}@example.org"]
         made.append(Company(entity, _shops(entity), centre, logistics, agent, bench, MOBILE[name]))

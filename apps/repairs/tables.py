@@ -2,6 +2,7 @@ from apps.core.levels import Level
 from apps.core.tables import Table
 from apps.parts.models import PartParameter
 from apps.repairs.actions import delete_repair, part_parameter_row_written, repair_written
+from apps.repairs.appliance_rules import appliance_part_written, appliance_repair_written, appliance_written
 from apps.repairs.models import (
     ActionType,
     ActionTypeProductTypeLinker,
@@ -75,15 +76,19 @@ TABLES = [
     Table(path="repair_workflow_events", model=RepairWorkflowEvent, create=None, edit=None, delete=None),
     Table(path="repair_workflow_states", model=RepairWorkflowState, create=None, edit=None, delete=None),
     Table(path="appliance_types", model=ApplianceType),
-    Table(path="appliances", model=Appliance),
+    Table(path="appliances", model=Appliance, after_write=appliance_written),
     Table(path="appliance_symptoms", model=ApplianceSymptom),
     Table(path="appliance_action_types", model=ApplianceActionType),
     Table(path="appliance_part_types", model=AppliancePartType),
     Table(path="appliance_symptom_appliance_type_linker", model=ApplianceSymptomApplianceTypeLinker),
     Table(path="appliance_action_type_appliance_type_linker", model=ApplianceActionTypeApplianceTypeLinker),
     Table(path="appliance_part_type_replacement_linker", model=AppliancePartTypeReplacementLinker),
-    Table(path="appliance_repairs", model=ApplianceRepair),
+    Table(path="appliance_repairs", model=ApplianceRepair, after_write=appliance_repair_written),
     Table(path="appliance_repair_appliance_symptom_linker", model=ApplianceRepairApplianceSymptomLinker),
     Table(path="appliance_repair_appliance_action_type_linker", model=ApplianceRepairApplianceActionTypeLinker),
-    Table(path="appliance_repair_appliance_part_type_linker", model=ApplianceRepairAppliancePartTypeLinker),
+    Table(
+        path="appliance_repair_appliance_part_type_linker",
+        model=ApplianceRepairAppliancePartTypeLinker,
+        after_write=appliance_part_written,
+    ),
 ]

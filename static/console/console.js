@@ -13,17 +13,18 @@ const main = document.querySelector("main[data-watch]");
 const lost = document.getElementById("lost");
 const ended = document.getElementById("ended");
 
-function connected(yes) {
+export function connected(yes) {
   lost.hidden = yes;
 }
 
 // Why a request came to nothing: `kind` is lost (it did not arrive), late (no answer came), ended (the session has), or
 // refused, with the server's own words.
 class Failure extends Error {
-  constructor(kind, reason = "", staleToken = false) {
+  constructor(kind, reason = "", staleToken = false, html = "") {
     super(reason || kind);
     this.kind = kind;
     this.staleToken = staleToken;
+    this.html = html; // of the page that says why
   }
 }
 
@@ -31,7 +32,7 @@ function parse(html) {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
-async function ask(url, options = {}) {
+export async function ask(url, options = {}) {
   let answer;
   let text;
   try {
@@ -50,12 +51,12 @@ async function ask(url, options = {}) {
   if (!answer.ok) {
     const page = parse(text);
     const reason = page.querySelector("[data-reason]")?.textContent.trim() || String(answer.status);
-    throw new Failure("refused", reason, page.querySelector("[data-stale-token]") !== null);
+    throw new Failure("refused", reason, page.querySelector("[data-stale-token]") !== null, text);
   }
   return text;
 }
 
-function show(html) {
+export function show(html) {
   const fresh = parse(html);
   const token = fresh.querySelector("input[name=csrfmiddlewaretoken]")?.value;
   if (token) for (const box of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) box.value = token;
@@ -66,11 +67,15 @@ function show(html) {
       if (part.textContent.trim()) old.textContent = part.textContent.trim(); // what was done is said until the next press
       continue;
     }
+    // Other scripts may keep the old part as it is, or take something over from it.
+    const renew = { bubbles: true, cancelable: true, detail: part };
+    if (!old.dispatchEvent(new CustomEvent("renew", renew))) continue;
     const focused = old.contains(document.activeElement) ? document.activeElement.className : "";
     const problem = old.querySelector("[data-problem]:not([hidden])");
     if (problem) keep(problem, part);
     old.replaceWith(part);
-    if (focused) (part.querySelector(`button.${focused}:not(:disabled)`) ?? part.querySelector("h2")).focus();
+    if (focused) (part.querySelector(`button.${focused.split(" ")[0]}:not(:disabled)`) ?? part.querySelector("h2"))?.focus();
+    part.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
   }
 }
 
@@ -82,7 +87,7 @@ function keep(problem, part) {
   else part.append(problem);
 }
 
-function complain(box, text, ...more) {
+export function complain(box, text, ...more) {
   const close = document.createElement("button");
   close.type = "button";
   close.className = "close";
@@ -168,8 +173,13 @@ async function refresh() {
 }
 
 // A page of before one has signed in anew (in another tab) bears an old token: fetch the page for a fresh one, once.
-async function send(form) {
-  const ordered = () => ask(form.action, { method: "POST", body: new FormData(form) });
+export async function send(form, button = null) {
+  const body = new FormData(form, button);
+  const ordered = () => {
+    const token = form.elements.csrfmiddlewaretoken?.value;
+    if (token) body.set("csrfmiddlewaretoken", token);
+    return ask(form.action, { method: "POST", body });
+  };
   try {
     return await ordered();
   } catch (problem) {

@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils import timezone
 
-from apps.accounts.models import Hub, Shop
+from apps.accounts.models import Hub, RepairCentre, Shop, User, UserRepairCentreLink
 from apps.dcm.models import Balance, PaymentCommand
 from apps.demo import fleet, stories, works
 from apps.demo.people import KIVU
@@ -22,15 +23,35 @@ from apps.products.models import (
     State,
 )
 from apps.products.states import IN_REPAIR_SYSTEM, MONITORED, SHIPPED, STORED, TERMINATED
-from apps.repairs.models import PartProductLinker, Repair
+from apps.repairs import appliance_rules
+from apps.repairs.models import (
+    ApplianceRepair,
+    PartProductLinker,
+    Repair,
+    RepairNote,
+    RepairPartTypeLinker,
+    RepairWorkflowEvent,
+    RepairWorkflowState,
+)
 from apps.telemetry import store
+from apps.workflows.definition.library import library
+from apps.workflows.figures.rows import repeats
 
 pytestmark = pytest.mark.django_db
 UNITS = 60
 
 
 def units_in(state):
-    return set(Product.objects.filter(latest_state__current_state_type=state).values_list("product_imei", flat=True))
+    return set(fleet_units().filter(latest_state__current_state_type=state).values_list("product_imei", flat=True))
+
+
+def of_the_bench():
+    """The units that are there for the sake of their repairs (workshop.py)."""
+    return Q(product_imei__startswith="01357908") | Q(product_imei__startswith="01357909")
+
+
+def fleet_units():
+    return Product.objects.exclude(of_the_bench())
 
 
 def imeis(numbers):
@@ -44,7 +65,7 @@ def test_two_years_of_a_fleet():
     after = timezone.now()
 
     # Kinds and ages.
-    assert Product.objects.count() == UNITS
+    assert fleet_units().count() == UNITS
     assert Product.objects.values("product_type").distinct().count() == 4
     made = list(Product.objects.values_list("created_at", flat=True))
     assert max(made) - min(made) > dt.timedelta(days=550)
@@ -58,7 +79,7 @@ def test_two_years_of_a_fleet():
             assert row.product.created_at <= at
             last[row.product_id] = at
     assert Event.objects.filter(at__gt=after).count() == 0
-    doers = set(State.objects.values_list("created_by", flat=True))
+    doers = set(State.objects.filter(product__in=fleet_units()).values_list("created_by", flat=True))
     assert doers == {
         "factory@example.org",
         "stores@example.org",
@@ -79,8 +100,9 @@ def test_two_years_of_a_fleet():
     assert units_in(SHIPPED) == imeis(stories.ON_THE_WAY)
     assert units_in(IN_REPAIR_SYSTEM) == imeis(stories.IN_REPAIR)
     assert units_in(TERMINATED) == imeis(stories.TERMINATED_ONES)
-    assert Repair.objects.filter(outcome="repaired").count() == len(stories.REPAIRED)
-    assert Repair.objects.filter(outcome=None).count() == len(stories.IN_REPAIR)
+    told = Repair.objects.filter(product__in=fleet_units())
+    assert told.filter(outcome="repaired").count() == len(stories.REPAIRED)
+    assert told.filter(outcome=None).count() == len(stories.IN_REPAIR)
     heard = dict(placed.values_list("product_imei", "latest_connection__date"))
     late = {imei for imei, at in heard.items() if at < after - dt.timedelta(hours=5)}
     assert late == imeis({*stories.LATE, *stories.SILENT})
@@ -98,21 +120,24 @@ def test_two_years_of_a_fleet():
     assert max(value for value, _at in kept["current_in"]) == 0
 
     # The factory: each kind of unit of its board, boards that are no units yet, and what the jigs found.
-    boards = Part.objects.filter(part_type__part_type_category__name="PCB")
+    boards = Part.objects.filter(part_type__part_type_category__name="PCB").exclude(
+        serial_number__startswith="01357908"
+    )
     fitted = PartProductLinker.objects.filter(part__in=boards)
     assert set(fitted.values_list("product__product_type", "part__part_type").distinct()) == {
         (7, 77), (6, 44), (10, 158), (4, 77),
     }  # fmt: skip
     assert boards.exclude(pk__in=fitted.values("part")).count() == len(works.ON_THE_SHELF)
-    results = factory.TestJigTestResult.objects
+    results = factory.TestJigTestResult.objects.filter(product__in=fleet_units())
     assert results.filter(passed=True).values("product").distinct().count() == UNITS
     assert results.filter(passed=False).count() == len(works.FAILED_FIRST)
-    assert factory.FactoryLog.objects.filter(repair__isnull=False).count() == len(stories.REPAIRED)
+    logs = factory.FactoryLog.objects.filter(repair__in=told)
+    assert logs.count() == len(stories.REPAIRED)
     assert factory.FactoryLog.objects.filter(timestamp__gt=after).count() == 0
     assert store.read(f"product:{stories.imei_of(0)}", measurement="tool_log", start=min(made), end=after)["message"]
 
     # Nobody pays for a unit that is gone.
-    for gone in Product.objects.filter(latest_state__current_state_type=TERMINATED):
+    for gone in fleet_units().filter(latest_state__current_state_type=TERMINATED):
         paid = PaymentCommand.objects.filter(product=gone)
         assert paid.exists()
         assert max(paid.values_list("created_at", flat=True)) <= gone.latest_state.created_at
@@ -121,13 +146,14 @@ def test_two_years_of_a_fleet():
     event = Event.objects.create(name="user.invited", subject="user:1", by="x", at=before - dt.timedelta(days=1))
     waiting = Consequence.objects.create(event=event, handler="x")
     models = (Product, State, EnableHistory, Event, Connection, Repair, Shop, Part, factory.FactoryLog)
+    models += (RepairWorkflowEvent, ApplianceRepair, User, RepairCentre)
     counts = [model.objects.count() for model in models]
     fleet.seed(UNITS)
     assert counts == [model.objects.count() for model in models]
     waiting.refresh_from_db()
     assert waiting.state == Consequence.State.PENDING
     fleet.seed(UNITS + 1)  # nor while it makes further ones
-    assert Product.objects.count() == UNITS + 1
+    assert fleet_units().count() == UNITS + 1
     waiting.refresh_from_db()
     assert waiting.state == Consequence.State.PENDING
 
@@ -141,3 +167,45 @@ def test_a_unit_that_is_off_and_was_heard_of_today_answers():
     assert off.filter(product_entity_linker__entity__name=KIVU).exclude(pk__in=quiet).count() > 5
     assert not off.filter(pk__in=quiet).exists()
     assert "has connected today" in " ".join((settings.BASE_DIR / "README.md").read_text().split())
+
+
+def test_three_benches_with_work_in_every_step_and_outcome():
+    fleet.seed(1)
+    after = timezone.now()
+    assert 170 <= Repair.objects.count() <= 240
+    assert RepairCentre.objects.count() == 3
+    for centre in RepairCentre.objects.all():
+        assert UserRepairCentreLink.objects.filter(repair_centre=centre).count() >= 2
+        assert Repair.objects.filter(repair_centre=centre, running=True).count() > 5
+
+    # Every step of every workflow has a repair in it, every way to end one that ended so.
+    for definition in library().values():
+        of_it = Repair.objects.filter(workflow_name=definition.name)
+        standing = set(of_it.filter(running=True).values_list("workflow_state_id", flat=True))
+        assert standing == {name for name, one in definition.states.items() if not one.is_end and not one.by_itself}
+        ended = set(of_it.filter(running=False).values_list("workflow_state_id", flat=True))
+        assert ended >= {name for name, one in definition.states.items() if one.is_end}
+    assert Repair.objects.filter(outcome="withdrawn").exists()
+
+    # People at it: whose it is, what they told each other, what they wait for; nothing of it in the future.
+    opened = Repair.objects.filter(running=True)
+    assert opened.exclude(technician=None).values("technician").distinct().count() >= 5
+    assert opened.filter(technician=None).exists()
+    assert opened.exclude(waits=None).count() >= 3
+    assert RepairNote.objects.values("kind").distinct().count() == 2
+    assert opened.filter(pending_status=True).count() >= 3
+    assert not RepairWorkflowState.objects.filter(Q(entry_time__gt=after) | Q(exit_time__lt=F("entry_time"))).exists()
+    assert not RepairWorkflowEvent.objects.filter(created_at__gt=after).exists()
+    both = RepairWorkflowEvent.objects.filter(created_by__in=["technician@example.org", "system"])
+    assert not both.exists()  # who signs in begins with nothing of their own done
+
+    # Parts on order and fitted, and units that came back.
+    assert RepairPartTypeLinker.objects.filter(replaced_date=None, repair__running=True).count() >= 3
+    assert RepairPartTypeLinker.objects.exclude(replaced_date=None).count() >= 3
+    assert repeats(Repair.objects.filter(running=False)).count() >= 10
+
+    # Appliances: some on the bench, some waiting, the limits held.
+    assert ApplianceRepair.objects.filter(refurbishment_date=None).count() >= 8
+    assert ApplianceRepair.objects.filter(pending_status=True).exists()
+    for repair in ApplianceRepair.objects.all():
+        appliance_rules.appliance_repair_written(repair, by=User.objects.get(email="system@example.org"))

@@ -14,7 +14,9 @@ from apps.core.times import iso
 from apps.factory.models import FactoryLog, TestJigTestResult
 from apps.factory.tools import ALWAYS, TOOLS
 from apps.parts.models import Part
+from apps.products.actions.announce import announce
 from apps.products.models import Product
+from apps.repairs.models import Repair
 from apps.telemetry import store
 
 MEASUREMENT = "tool_log"
@@ -26,8 +28,9 @@ TAGS = ("jig_id", "machine_id", "hostname", "user", "software_version", "control
 def upload_tool_log(
     *, toolname: str, time: dt.datetime, message: str, fields: Mapping[str, Any], by: Actor
 ) -> FactoryLog:
-    """Keep what a tool found: as telemetry, as a factory log at the tool's own time, and a test jig's word on a known
-    unit as its test result. Invalid for an unknown tool and for fields that this tool does not send.
+    """Keep what a tool found: as telemetry, as a factory log at the tool's own time (with the repair that is open for
+    the unit), and a test jig's word on a known unit as its test result. Invalid for an unknown tool and for fields that
+    this tool does not send.
 
     Of `fields` what is None says nothing; an absent `user` is whoever sent it.
     """
@@ -41,8 +44,9 @@ def upload_tool_log(
     unit, imei = _unit_of(fields, by)
     said = {name: value for name, value in fields.items() if name not in TAGS}
     store.write(_subject(unit, toolname, fields), _points(toolname, time, message, fields))
+    repair = Repair.objects.filter(product=unit, running=True).first() if unit else None
     log: FactoryLog = new(
-        FactoryLog, by=by, app_name=toolname, product_imei=imei, timestamp=time,
+        FactoryLog, by=by, app_name=toolname, product_imei=imei, timestamp=time, repair=repair,
         tags={name: fields[name] for name in TAGS if name in fields}, fields={"message": message, **said},
     )  # fmt: skip
     if tool.jig and unit is not None and "passed" in fields:
@@ -51,6 +55,7 @@ def upload_tool_log(
             jig_id=_text(fields, "jig_id"), machine_id=_text(fields, "machine_id"),
             jig_software_version=_text(fields, "software_version"), results=_results(message),
         )  # fmt: skip
+        announce("product.tested", unit, by=by, passed=fields["passed"])  # its page at the bench is open
     return log
 
 

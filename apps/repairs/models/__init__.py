@@ -28,6 +28,7 @@ from apps.repairs.models.repairs import (
     RepairWorkflowHistory,
     RepairWorkflowState,
 )
+from apps.repairs.models.sittings import Sitting
 from apps.repairs.models.stock import CentreStock, StockMove
 from apps.repairs.models.types import (
     ActionType,
@@ -66,6 +67,7 @@ __all__ = [
     "RepairWorkflowHistory",
     "RepairWorkflowState",
     "StockMove",
+    "Sitting",
     "SymptomType",
     "SymptomTypeProductTypeLinker",
 ]

@@ -134,3 +134,14 @@ def test_another_board_gives_the_unit_its_old_serial_and_what_it_was(bench, home
     assert list(heir.product_entity_linker.filter(date_removed=None).values_list("entity", flat=True)) == [cast.a.pk]
     assert bench.send("undo", status=400)["code"] == "not_undoable"
     assert battery in [row.part for row in heir.part_product_linker.filter(date_removed=None)]
+
+
+def test_what_a_jig_uploads_counts_and_names_the_repair(bench, home, battery, call, cast):  # noqa: F811
+    at = to_final_test(bench, 9.5)
+    body = {
+        "toolname": "tiger_test_jig_repair", "time": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"), "message": "{}",
+        "product_imei": home.product_imei, "passed": False,
+    }  # fmt: skip
+    assert call(cast.root, "POST", "/v1/upload_tool_log", body).status_code in (200, 201)
+    assert factory.FactoryLog.objects.get().repair_id == bench.key
+    assert "jig" in at.send("send_events", {"event": "passed"}, 400)["validation_errors"]["event"].lower()

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_several_at_a_centre"),
         ("parts", "0004_boards"),
-        ("repairs", "0006_reference"),
+        ("repairs", "0007_sittings"),
     ]
 
     operations = [
