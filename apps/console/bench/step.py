@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.console.bench import fields, standing, story, words
 from apps.console.page import page
+from apps.console.repairs.photos import photos_of
 from apps.core.levels import Level
 from apps.core.refusals import Forbidden, Invalid, NotFound, Refused
 from apps.repairs import sittings
@@ -112,7 +113,7 @@ def shown(
         context["meanwhile"] = meanwhile
         context["moved"] = _("Somebody else has moved this repair on; this is where it stands now.")
     context["problems"] = list(errors.values())
-    context |= story.of(found.product, found, reader) | more
+    context |= story.of(found.product, found, reader) | photos_of(found, reader) | more
     return render(request, "console/bench/step.html", context, status=status)
 
 
