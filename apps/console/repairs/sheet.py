@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 
@@ -44,7 +45,7 @@ def sheet(request: HttpRequest, key: int) -> HttpResponse:
     steps = Steps()
     definition = steps.of(repair)
     taken = _steps(repair, definition, language)
-    address = absolute(request, f"/bench/repairs/{repair.pk}")
+    address = absolute(request, reverse("console:bench_repair", args=[repair.pk]))
     added = PartProductLinker.objects.filter(added_repair=repair, date_removed=None)
     context = {
         "repair": repair, "product": product, "steps": taken, "qr": qr(address, scale=3), "address": address,
