@@ -47,7 +47,9 @@ def library() -> Mapping[str, Definition]:
 
 
 def _of_file(file: Path) -> Definition:
-    text = whole(file.read_text(encoding="utf-8"), file.name, folders())
+    # What ships includes what ships, whatever an operator has under the same name.
+    places = [SHIPPED] if file.parent == SHIPPED else folders()
+    text = whole(file.read_text(encoding="utf-8"), file.name, places)
     try:
         return _judged(text.text, file.name)
     except BadDefinition as bad:
