@@ -36,6 +36,10 @@ class BadLine(Exception):
     """Names the line by its number in the file, counted from 1."""
 
 
+class BadHeading(BadLine):
+    """Its lines are not to be read at all, bad ones left out or not."""
+
+
 @dataclass
 class Taken:
     lines: int = 0
@@ -99,7 +103,7 @@ def _check_heading(line: str) -> None:
     """Lines are read by the place of a column: where a heading says another order, each would be read wrongly."""
     named = [name.strip().lower() for name in next(csv.reader([line.strip()[:LONGEST]]))]
     if len(named) < LEAST or any(name != column.lower() for name, column in zip(named, HEADING, strict=False)):
-        raise BadLine(f"line 1: its columns must be {','.join(HEADING)}, separated by commas")
+        raise BadHeading(f"line 1: its columns must be {','.join(HEADING)}, separated by commas")
 
 
 def read(line: str) -> Row:

@@ -106,6 +106,7 @@ class UnitForm(Making):
     battery_serial_number = Number(label=_("Serial number of the battery"), required=False)
     solar_panel_wattage = forms.FloatField(
         label=_("Solar panel (W)"), required=False, min_value=0.1, max_value=1_000_000,
+        localize=True,  # 1,5 where people write it so
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )  # fmt: skip
     assembler = Number(label=_("Assembler"), required=False)

@@ -110,7 +110,7 @@ def test_a_heading_of_other_columns_is_refused(tmp_path, head):
     """Lines are read by place: latitude and longitude exchanged would place every unit of a country wrongly."""
     swapped = GOOD.replace("30.05,-1.95", "-1.95,30.05")
     for options in ({}, {"skip_bad": True}):
-        with pytest.raises(CommandError, match="line 1: its columns must be radio,mcc,net,area,cell,unit,lon,lat,"):
+        with pytest.raises(CommandError, match="line 1: its columns must be radio,mcc,net,area,cell,.*commas$"):
             run(tmp_path, head, swapped, **options)
     assert Cell.objects.count() == 0
     told, _err = run(tmp_path, '"' + HEAD.upper().replace(",", '","') + '"', GOOD)

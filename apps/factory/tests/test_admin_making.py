@@ -47,6 +47,14 @@ def test_a_board_then_a_unit_and_the_key_once(enter):
     assert (unit.product_type_id, unit.product_parameter.get().value) == (6, "50")
 
 
+@pytest.mark.parametrize(("language", "typed"), [("fr", "1,5"), ("fr", "1.5"), ("en", "1.5")])
+def test_a_wattage_as_the_language_writes_it(enter, language, typed):
+    browser = enter(Level.FACTORY)
+    browser.post(MAKE_BOARD, BOARD)
+    browser.post(MAKE_UNIT, UNIT | {"solar_panel_wattage": typed}, headers={"accept-language": language})
+    assert Product.objects.get().product_parameter.get().value == "1.5"
+
+
 def test_as_a_scanner_types_it(enter):
     enter(Level.FACTORY).post(MAKE_BOARD, BOARD | {"imei": " 010101234560005\t"})
     assert Part.objects.filter(serial_number="010101234560005").exists()
