@@ -111,12 +111,16 @@ class UnitForm(Making):
     )  # fmt: skip
     assembler = Number(label=_("Assembler"), required=False)
 
+    def clean(self) -> None:
+        if self.cleaned_data.get("battery_serial_number") and self.cleaned_data.get("battery_part_type", 0) is None:
+            self.add_error("battery_part_type", translated("is required"))
+
     def given(self) -> dict[str, Any]:
         """As create_product takes it."""
         data, battery = self.cleaned_data, None
         key = self._key("battery_part_type")
-        if key is not None or data["battery_serial_number"]:
-            battery = Battery(key or 0, data["battery_serial_number"])
+        if key is not None:
+            battery = Battery(key, data["battery_serial_number"])
         return {
             "kind": UNITS[data["kind"]], "pcb_imei": data["pcb_imei"], "battery": battery,
             "solar_panel_wattage": data["solar_panel_wattage"], "assembler": data["assembler"] or None,
