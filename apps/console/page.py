@@ -8,10 +8,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from apps.core.actions import require_level
 from apps.core.levels import Level
-from apps.core.refusals import Forbidden, NotFound
+from apps.core.refusal_words import said
+from apps.core.refusals import Forbidden, NotFound, Refused
 
 View = Callable[..., HttpResponse]
 
@@ -34,6 +36,9 @@ def page(*methods: str, level: Level | None = Level.OVERVIEW) -> Callable[[View]
                 raise Http404 from None
             except Forbidden as refused:
                 raise PermissionDenied(refused.message) from None
+            except Refused as refused:  # what a page can't show beside anything of its own
+                context = {"status": refused.status, "title": _("Not possible"), "message": said(refused, fields=False)}
+                response = render(request, "error.html", context, status=refused.status)
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 

@@ -148,6 +148,8 @@ TEMPLATES = (
     noop("There is no step to take back; the repair stands at its beginning"),
     noop("This repair was not opened by a workflow"),
     noop("This step cannot be taken back"),
+    noop("This step cannot be taken back: what it wrote has been deleted since"),
+    noop("The workflow that this repair began with can't be read here any more; change the state of its unit by hand"),
     noop("is a %(type)s, which replaces nothing that sits in this unit"),
     noop("is no event of this step; there are %(known)s"),
     noop("is no input of this step; there are %(known)s"),

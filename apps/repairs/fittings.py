@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from apps.core.actors import Actor
 from apps.core.identifiers import readings
-from apps.core.refusals import Invalid
+from apps.core.refusals import Invalid, Refused
 from apps.core.rows import new, touch
 from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.models import Product
@@ -111,13 +111,15 @@ def unfit(
     sits = PartProductLinker.objects.filter(part=fitting.part_id, product=fitting.product, date_removed=None).first()
     if sits is None:
         raise Invalid({"undo": f"the part {fitting.part} has left the unit since"}, code="not_undoable")
-    row = RepairPartTypeLinker.objects.get(pk=wish)
-    shelf = row.from_stock_id
-    if row.new_part is not None:
+    row = RepairPartTypeLinker.objects.filter(pk=wish).first()  # None: deleted in its table since
+    shelf = row.from_stock_id if row else None
+    if row is not None and row.new_part is not None:
         stock.hold(repair, [row.new_part.part_type_id])
     end(sits, repair=repair, at=at, by=by)
     if removed is not None:
-        old = PartProductLinker.objects.select_related("part__part_type").get(pk=removed)
+        old = PartProductLinker.objects.select_related("part__part_type").filter(pk=removed).first()
+        if old is None:
+            raise Refused("This step cannot be taken back: what it wrote has been deleted since", code="not_undoable")
         if PartProductLinker.objects.filter(part=old.part_id, date_removed=None).exists():
             raise Invalid({"undo": f"the part {old.part} sits in a unit since"}, code="not_undoable")
         if old.fate is not None:  # it goes back into the unit: what was said of it holds no more
@@ -129,9 +131,9 @@ def unfit(
             PartProductLinker, by=by, part=old.part, product=fitting.product, date_added=at, added_repair=repair,
             replaced_part=fitting.part,
         )  # fmt: skip
-    if wish_was_new:
+    if row is not None and wish_was_new:
         row.delete()
-    else:
+    elif row is not None:
         row.new_part = row.replaced_date = row.from_stock = None
         touch(row, "new_part", "replaced_date", "from_stock", by=by)
     if shelf is not None:

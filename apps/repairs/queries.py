@@ -12,7 +12,8 @@ from apps.repairs.models import PartProductLinker, Repair
 
 def owned_by_workflow(repair: Repair) -> tuple[str, ...]:
     """The columns of a repair that its workflow writes, and nobody through the table."""
-    return ("workflow_name", "workflow_state_id", "context", "outcome") if repair.workflow_version else ()
+    owned = ("product_imei", "workflow_name", "workflow_state_id", "context", "outcome")
+    return owned if repair.workflow_version else ()
 
 
 def fitted(product: Product) -> QuerySet[PartProductLinker]:

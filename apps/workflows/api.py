@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.http import HttpResponse
+from django.utils.http import parse_etags
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 from pydantic import ConfigDict
@@ -18,6 +19,7 @@ from apps.repairs.models import Repair
 from apps.workflows import actions, queries
 
 UPDATED = "Repair updated"
+LONGEST_KEY = 10  # digits of a key that a table can have
 
 
 def repair(request: Request, key: int) -> Repair:
@@ -27,8 +29,8 @@ def repair(request: Request, key: int) -> Repair:
 
 def language_of(request: Request) -> str:
     """By the weights of Accept-Language (RFC 9110); en where nothing fits."""
-    for tag, _weight in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower()):
-        if tag == "*":
+    for tag, weight in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower()):
+        if tag == "*" or not weight:  # the heaviest come first, and a weight of 0 says "not this one"
             break
         try:
             return get_supported_language_variant(tag)
@@ -71,7 +73,7 @@ class InputsBody(Body):
 def send_inputs(request: Request, found: Repair, body: InputsBody) -> HttpResponse:
     """Keep inputs of the step; a state without events moves on when all of them are in."""
     given = body.model_extra or {}
-    actions.send_inputs(found, given=given, seen=_seen(request), by=cast(Any, request.user))
+    actions.send_inputs(found, given=given, seen=_seen(request, found), by=cast(Any, request.user))
     return success(UPDATED, {})
 
 
@@ -93,14 +95,14 @@ def send_events(request: Request, found: Repair, body: EventBody) -> HttpRespons
         errors["event"] = "must be a text"
     if errors:
         raise Invalid(errors)
-    actions.send_event(found, ident=ident, seen=_seen(request), by=cast(Any, request.user))
+    actions.send_event(found, ident=ident, seen=_seen(request, found), by=cast(Any, request.user))
     return success(UPDATED, {})
 
 
 @endpoint("PUT", level=actions.undo.level, fetch=repair)
 def undo(request: Request, found: Repair) -> HttpResponse:
     """Take the last step back, with what it did (ours)."""
-    actions.undo(found, seen=_seen(request), by=cast(Any, request.user))
+    actions.undo(found, seen=_seen(request, found), by=cast(Any, request.user))
     return success(UPDATED, {})
 
 
@@ -114,7 +116,7 @@ class OverrideBody(Body):
 def override_exit_checks(request: Request, found: Repair, body: OverrideBody) -> HttpResponse:
     """Let the repair be closed as repaired although an exit check fails; the reason stays with it (ours)."""
     by = cast(Any, request.user)
-    actions.override_exit_checks(found, reason=body.reason, seen=_seen(request), by=by)
+    actions.override_exit_checks(found, reason=body.reason, seen=_seen(request, found), by=by)
     return success(UPDATED, {})
 
 
@@ -122,7 +124,10 @@ def override_exit_checks(request: Request, found: Repair, body: OverrideBody) ->
 def history(request: Request, found: Repair) -> HttpResponse:
     """The states that it went through, the oldest first and the present one last."""
     language, definition = language_of(request), queries.definition_of(found)
-    data = [{"ident": ident, "name": definition.states[ident].name.said(language)} for ident in queries.visited(found)]
+    data = [
+        {"ident": ident, "name": queries.state_in(definition, ident).name.said(language)}
+        for ident in queries.visited(found)
+    ]
     return success("Repair state found", data)
 
 
@@ -140,24 +145,30 @@ def list_current_states(request: Request, body: ListQuery) -> HttpResponse:
     if body.entity_id is not None and not body.entity_id.isdecimal():
         raise Invalid({"entity_id": "must be a whole number"})
     language = language_of(request)
+    # Of any length: Python reads numbers of a few thousand digits at most.
+    entity_id = int(body.entity_id[-LONGEST_KEY:]) if body.entity_id else None
+    if body.entity_id and len(body.entity_id.lstrip("0")) > LONGEST_KEY:
+        entity_id = 0  # no entity has such a key
     rows = queries.listed(
-        by=cast(Any, request.user), entity_id=int(body.entity_id) if body.entity_id else None,
-        username=body.username, state=body.repair_state,
-    )  # fmt: skip
+        by=cast(Any, request.user), entity_id=entity_id, username=body.username, state=body.repair_state
+    )
     data = [
         {
             "created_by": row.created_by,
             "product_imei": row.product_id,
             "repair_id": row.pk,
             "repair_state_id": row.workflow_state_id,
-            "repair_state_name": queries.state_of(row)[1].name.said(language),
+            "repair_state_name": queries.called(row, language),
         }
         for row in rows
     ]
     return success("Repair states found", data)
 
 
-def _seen(request: Request) -> str | None:
-    """If-Match: the tag of the step that the caller looked at. `*`: whichever it is."""
+def _seen(request: Request, found: Repair) -> str | None:
+    """If-Match: the tag of the step that the caller looked at, or a list of such (RFC 9110). `*`: whichever it is."""
     given = request.META.get("HTTP_IF_MATCH", "").strip()
-    return None if given in ("", "*") else given
+    if given in ("", "*"):
+        return None
+    present = queries.tag(found)
+    return present if present in parse_etags(given) else given

@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.alerts import actions as alerts
 from apps.alerts.models import Alert
-from apps.core.refusals import Invalid
+from apps.core.refusals import Invalid, Refused
 from apps.core.rows import new, touch
 from apps.factory import actions as factory
 from apps.factory.models import BatteryTestResult, TestJigTestResult
@@ -31,6 +31,7 @@ from apps.workflows.steps import Step
 
 Taken = dict[str, Any]
 HOUR = dt.timedelta(hours=1)
+GONE = "This step cannot be taken back: what it wrote has been deleted since"
 SOLVED = "Solved in a repair"  # the reason of alerts that a repair dismisses
 
 
@@ -104,7 +105,9 @@ def fit_part(step: Step, **using: Any) -> Taken | None:
 
 
 def unfit_part(step: Step, taken: Taken) -> None:
-    fitting = PartProductLinker.objects.get(pk=taken["fitting"])
+    fitting = PartProductLinker.objects.filter(pk=taken["fitting"]).first()
+    if fitting is None:
+        raise Refused(GONE, code="not_undoable")
     fittings.unfit(
         step.repair, fitting, wish=taken["wish"], wish_was_new=taken["new_wish"], removed=taken["removed"],
         at=step.now, by=step.by,

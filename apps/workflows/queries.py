@@ -15,11 +15,13 @@ from apps.products.states import NAMES
 from apps.repairs import queries as repairs
 from apps.repairs.models import ActionType, Repair, RepairWorkflowHistory, SymptomType
 from apps.workflows.definition.library import library, of_text
+from apps.workflows.definition.reading import BadDefinition
 from apps.workflows.definition.shape import Definition, Input, State
 from apps.workflows.models import RepairWorkflowSelector, WorkflowVersion
 from apps.workflows.steps import kept_of
 
 NO_WORKFLOW, ENDED = "no_workflow", "ended"
+LOST = "The workflow that this repair began with can't be read here any more; change the state of its unit by hand"
 
 
 def fetch(key: int, *, by: Actor) -> Repair:
@@ -42,8 +44,21 @@ def definition_of(repair: Repair) -> Definition:
     present = library().get(str(repair.workflow_name))
     if present is not None and present.digest == repair.workflow_version:
         return present
-    kept = WorkflowVersion.objects.get(pk=repair.workflow_version)
-    return of_text(kept.text, f"{kept.name}.yaml")
+    kept = WorkflowVersion.objects.filter(pk=repair.workflow_version).first()
+    try:
+        if kept is not None:
+            return of_text(kept.text, f"{kept.name}.yaml")
+    except BadDefinition:  # of a time when definitions could hold what they can't hold now
+        pass
+    raise Refused(LOST, code=NO_WORKFLOW)
+
+
+def state_in(definition: Definition, ident: str | None) -> State:
+    """The state of this name. Refused where the definition has none."""
+    found = definition.states.get(str(ident))
+    if found is None:
+        raise Refused(LOST, code=NO_WORKFLOW)
+    return found
 
 
 def definition_for(product: Product, *, kind: str, by: Actor) -> Definition:
@@ -82,7 +97,15 @@ def _selected(product: Product, by: Actor) -> Definition | None:
 
 def state_of(repair: Repair) -> tuple[Definition, State]:
     definition = definition_of(repair)
-    return definition, definition.states[str(repair.workflow_state_id)]
+    return definition, state_in(definition, repair.workflow_state_id)
+
+
+def called(repair: Repair, language: str) -> str:
+    """The name of the step where it stands; the step's ident where nobody can tell it any more."""
+    try:
+        return state_of(repair)[1].name.said(language)
+    except Refused:
+        return repair.workflow_state_id or ""
 
 
 def options_of(spec: Input, product: Product, language: str) -> list[dict[str, Any]]:
@@ -205,5 +228,5 @@ def can_begin(definition: Definition, product: Product) -> bool:
 
 __all__ = [
     "as_answer", "can_begin", "commands_of", "definition_for", "definition_of", "fetch", "kept_of", "listed", "offered",
-    "options_of", "running_of", "specifications", "state_of", "steps", "tag", "visited",
+    "called", "options_of", "running_of", "specifications", "state_in", "state_of", "steps", "tag", "visited",
 ]  # fmt: skip

@@ -45,9 +45,20 @@ class Step:
 
 def inputs_of(repair: Repair) -> dict[str, Any]:
     """What was given in the steps that were taken, by input."""
-    return dict((repair.context or {}).get("inputs", {}))
+    return _of_context(repair, "inputs")
 
 
 def kept_of(repair: Repair) -> dict[str, Any]:
     """What was given for the step that is not taken yet."""
-    return dict((repair.context or {}).get("kept", {}))
+    return _of_context(repair, "kept")
+
+
+def with_context(repair: Repair, **parts: dict[str, Any]) -> dict[str, Any]:
+    """The repair's context with these parts in the place of its own."""
+    return {**(repair.context if isinstance(repair.context, dict) else {}), **parts}
+
+
+def _of_context(repair: Repair, name: str) -> dict[str, Any]:
+    """Whatever an import has put there: what is no context holds nothing."""
+    found = repair.context.get(name) if isinstance(repair.context, dict) else None
+    return dict(found) if isinstance(found, dict) else {}

@@ -5,7 +5,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from apps.workflows.definition.shape import Input
@@ -50,9 +50,9 @@ def _number(spec: Input, value: Any) -> int | float:
     if rules.max is not None and value > rules.max:
         raise BadInput(f"must be at most {rules.max:g}{unit}; it is {value:g}")
     if rules.step is not None:
-        since = Decimal(str(rules.min or 0))
-        if (Decimal(str(value)) - since) % Decimal(str(rules.step)):
-            raise BadInput(f"must be in steps of {rules.step:g}{unit} from {since:g}")
+        since = Fraction(str(rules.min or 0))  # of what is written, and exact however large it is beside the step
+        if (Fraction(str(value)) - since) % Fraction(str(rules.step)):
+            raise BadInput(f"must be in steps of {rules.step:g}{unit} from {rules.min or 0:g}")
     _among(spec, value)
     return value
 

@@ -27,6 +27,7 @@ def fetch(request: HttpRequest, key: int) -> Repair:
     found = queries.fetch(key, by=request.user)  # type: ignore[arg-type]
     if found.workflow_version is None:
         raise NotFound()
+    queries.state_of(found)  # Refused where its definition is lost (page.py shows it)
     return found
 
 

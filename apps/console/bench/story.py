@@ -1,5 +1,6 @@
 """The unit's story beside its step: what was here before, what is wrong now, what sits in it."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,10 @@ from apps.repairs.models import Repair
 from apps.repairs.queries import fitted
 from apps.workflows import queries
 from apps.workflows.definition.library import of_text
+from apps.workflows.definition.reading import BadDefinition
 from apps.workflows.definition.shape import Definition
 from apps.workflows.models import WorkflowVersion
+from apps.workflows.steps import inputs_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def _intake(repair: Repair, definition: Definition | None) -> list[tuple[str, st
     """What was chosen in the first step: in which condition it came."""
     if definition is None:
         return []
-    given = (repair.context or {}).get("inputs", {})
+    given = inputs_of(repair)
     fixed = {spec.ident for spec in definition.states[definition.start].inputs if spec.options is not None}
     chosen = {name: value for name, value in given.items() if name in fixed}
     return words.given_in_words(definition, definition.start, chosen)
@@ -70,7 +73,8 @@ def definitions_of(repairs: list[Repair]) -> dict[int, Definition]:
     if digests:
         for kept in WorkflowVersion.objects.filter(pk__in=digests):
             for key in digests[kept.pk]:
-                found[key] = of_text(kept.text, f"{kept.name}.yaml")
+                with contextlib.suppress(BadDefinition):  # of a time when definitions held what they can't hold now
+                    found[key] = of_text(kept.text, f"{kept.name}.yaml")
     return found
 
 

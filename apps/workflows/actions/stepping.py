@@ -11,12 +11,13 @@ from apps.core.levels import Level
 from apps.core.refusals import Invalid, refuse_if
 from apps.core.rows import new, touch
 from apps.core.telling import Told
+from apps.products.models import Product
 from apps.repairs.models import Repair, RepairWorkflowEvent
 from apps.workflows import exit_checks, queries, values
 from apps.workflows.definition.shape import Call, Event, Refusal, State, Way
 from apps.workflows.effects import EFFECTS
 from apps.workflows.moving import enter, held, no_longer_waits, remember, told, way
-from apps.workflows.steps import Step, kept_of
+from apps.workflows.steps import Step, kept_of, with_context
 
 BY_INPUTS = "inputs"  # the event of a step that its inputs alone took
 
@@ -28,10 +29,11 @@ def send_inputs(repair: Repair, *, given: Mapping[str, Any], seen: str | None = 
     Invalid with every bad input, and then nothing is kept. Refused `moved_on`, `ended`, `no_workflow`.
     """
     repair, product, definition = held(repair, seen=seen, by=by)
-    state = definition.states[str(repair.workflow_state_id)]
+    state = queries.state_in(definition, repair.workflow_state_id)
     refuse_if(not given, "inputs", "name at least one input")
     offered = {spec.ident: spec for spec in queries.offered(state, product)}
-    kept, errors = kept_of(repair), {}
+    kept, _stale = _still_offered(state, product, kept_of(repair))
+    errors: dict[str, str] = {}
     for name, value in given.items():
         spec = offered.get(name)
         if spec is None:
@@ -52,7 +54,7 @@ def send_inputs(repair: Repair, *, given: Mapping[str, Any], seen: str | None = 
             kept[name] = taken
     if errors:
         raise Invalid(errors)
-    repair.context = {**(repair.context or {}), "kept": kept}
+    repair.context = with_context(repair, kept=kept)
     touch(repair, "context", by=by)
     missing = [spec.ident for spec in offered.values() if not spec.optional and spec.ident not in kept]
     if not state.events and not missing:
@@ -69,18 +71,30 @@ def send_event(repair: Repair, *, ident: Any, seen: str | None = None, by: Actor
     with the reason where a condition refuses it. Refused `moved_on`, `ended`, `no_workflow`.
     """
     repair, product, definition = held(repair, seen=seen, by=by)
-    state = definition.states[str(repair.workflow_state_id)]
+    state = queries.state_in(definition, repair.workflow_state_id)
     event = next((one for one in state.events if one.ident == ident), None)
     known = ", ".join(one.ident for one in state.events)
     if event is None:
         raise Invalid({"event": f"is no event of this step; there are {known or 'none'}"})
-    kept = kept_of(repair)
+    kept, stale = _still_offered(state, product, kept_of(repair))
     needed = _needed(event, state, [spec.ident for spec in queries.offered(state, product)])
-    if missing := {name: "is required" for name in needed if name not in kept}:
+    if missing := {name: stale.get(name, "is required") for name in needed if name not in kept}:
         raise Invalid(missing)
     step = Step(repair, product, definition, str(repair.workflow_state_id), kept, by, timezone.now())
     _take(step, event.ident, event.refuse, event.effects, event.next, checked=event.exit_checks)
     return repair
+
+
+def _still_offered(state: State, product: Product, kept: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """(What was given and can still be chosen, why the rest can't): a part type or a symptom may be gone since."""
+    stale: dict[str, str] = {}
+    for spec in state.inputs:
+        if spec.options_from and spec.ident in kept:
+            try:
+                values.check(spec, kept[spec.ident], queries.options_of(spec, product, "en"))
+            except values.BadInput as bad:
+                stale[spec.ident] = str(bad)
+    return {name: value for name, value in kept.items() if name not in stale}, stale
 
 
 def _needed(event: Event, state: State, offered: list[str]) -> list[str]:
@@ -103,7 +117,7 @@ def _take(
     if errors:
         raise Invalid(errors, code="condition")
     unit = step.product
-    repair, start, before = step.repair, step.state_id, {**(step.repair.context or {}), "kept": {}}
+    repair, start, before = step.repair, step.state_id, with_context(step.repair, kept={})
     step.event = new(
         RepairWorkflowEvent, by=step.by, repair=repair, current_state_id=start, event_id=event_id, payload=step.given
     )
@@ -117,7 +131,7 @@ def _take(
         elif taken is not None:
             step.taken.append({"effect": call.effect, "taken": taken})
     target = way(ways, step.value)
-    repair.context = {**(repair.context or {}), "inputs": step.known, "kept": {}}
+    repair.context = with_context(repair, inputs=step.known, kept={})
     repair.latest_workflow_event = step.event
     touch(repair, "context", "latest_workflow_event", "evidence", by=step.by)
     no_longer_waits(repair, at=step.now, by=step.by)

@@ -10,7 +10,7 @@ from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.factory import models as factory
-from apps.products.models import Product
+from apps.products.models import Product, ProductGroup, ProductProductGroupLinker
 from apps.repairs.models import Repair
 from apps.telemetry import store
 from apps.workflows import exit_checks
@@ -117,11 +117,15 @@ def test_alerts_chosen_as_solved_are_dismissed_with_the_repair_and_come_back_wit
 
 
 def test_another_board_gives_the_unit_its_old_serial_and_what_it_was(bench, home, battery, cast):  # noqa: F811
-    from apps.products.actions import enable_product
+    from apps.products.actions import enable_product, enable_tamper_switch
     from apps.workflows.tests.walking import a_board_for
 
     enable_product(home, by=SYSTEM)
+    enable_tamper_switch(home, by=SYSTEM)
     serial = home.serial_number
+    group = new(ProductGroup, by=SYSTEM, name="Pilot")
+    new(ProductProductGroupLinker, by=SYSTEM, product=home, product_group=group, date_added=timezone.now())
+    bench.user = cast.tina  # TECHNICAL alone reaches every outcome
     bench.inputs(condition="good", starts="no").event("checked").inputs(casing="intact", dust="no")
     bench.inputs(usb_voltage=2).event("usb_failed").event("replace_board")
     assert "no board" in bench.inputs(new_board="35000000000000").send("send_events", {"event": "board_replaced"}, 400)[
@@ -131,6 +135,9 @@ def test_another_board_gives_the_unit_its_old_serial_and_what_it_was(bench, home
     heir = Product.objects.get(product_imei=imei)
     assert heir.serial_number == serial
     assert heir.desired_enable_flag
+    assert heir.desired_tamper_flag
+    linkers = [(row.product_id, row.date_removed is None) for row in ProductProductGroupLinker.objects.order_by("pk")]
+    assert linkers == [(home.product_imei, False), (imei, True)]
     assert list(heir.product_entity_linker.filter(date_removed=None).values_list("entity", flat=True)) == [cast.a.pk]
     assert bench.send("undo", status=400)["code"] == "not_undoable"
     assert battery in [row.part for row in heir.part_product_linker.filter(date_removed=None)]
