@@ -107,7 +107,7 @@ class DeadLetterAdmin(Explained):
     for_model = RtcDeadLetter
     reason = "replay_status_text"
     list_display = (
-        "rtc_dead_letter_id", "queue_name", "letter", "created_at", "status", "status_time", "replay_status",
+        "rtc_dead_letter_id", "queue_name", "in_short", "created_at", "status", "status_time", "replay_status",
         "why",
     )  # fmt: skip
     list_filter = ("queue_name", "status", "replay_status", "created_at")
@@ -123,9 +123,26 @@ class DeadLetterAdmin(Explained):
     @display(description=_("Letter"))
     def letter(self, row: RtcDeadLetter) -> str:
         try:
-            return Truncator(queries.decoded(row)).chars(1000)
+            return Truncator(letters.to_read(queries.held_in(row))).chars(1000)
         except letters.NoLetter as problem:
             return translated(str(problem))
+
+    @display(description=_("Letter"))
+    def in_short(self, row: RtcDeadLetter) -> str:
+        return Truncator(self.letter(row)).chars(TEXT_SHOWN)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """No button for what would be refused or has been done; its page answers whoever comes there all the same."""
+        row = self.get_object(request, str(object_id))
+        over = row is not None and row.status == RtcDeadLetter.DISCARDED
+        settled = row is not None and row.replay_status == RtcDeadLetter.SUCCESS
+        gone = {"replay": over or settled, "discard": over}
+        offered = super().get_actions_detail(request, object_id)
+        return [
+            one
+            for one in offered
+            if not any(hide and one.action_name.endswith(f"_{name}") for name, hide in gone.items())
+        ]
 
     def has_import_letters_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

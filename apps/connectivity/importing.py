@@ -21,6 +21,10 @@ from apps.connectivity.places import MICRO
 BATCH = 20_000  # lines
 COLUMNS = ("mcc", "net", "area", "cell", "radio", "lat", "lon", "range", "samples", "updated")
 KEY = COLUMNS[:5]
+HEADING = (
+    "radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples", "changeable", "created", "updated",
+    "averageSignal",
+)  # fmt: skip
 LEAST = 12  # fields of a line: up to `created`; what comes after may be missing
 LONGEST = 1000  # characters of a line
 INT = 2**31 - 1
@@ -30,6 +34,10 @@ Row = tuple[int, ...]
 
 class BadLine(Exception):
     """Names the line by its number in the file, counted from 1."""
+
+
+class BadHeading(BadLine):
+    """Its lines are not to be read at all, bad ones left out or not."""
 
 
 @dataclass
@@ -63,7 +71,10 @@ def import_cells(
     held: dict[Row, Row] = {}
     for number, line in enumerate(lines, 1):
         taken.lines = number
-        if (number == 1 and line.lower().startswith("radio")) or not line.strip():
+        if number == 1 and line.lower().lstrip('"').startswith("radio"):
+            _check_heading(line)
+            continue
+        if not line.strip():
             continue
         try:
             row = read(line)
@@ -86,6 +97,13 @@ def import_cells(
         _store(held.values())
     progress(taken)
     return taken
+
+
+def _check_heading(line: str) -> None:
+    """Lines are read by the place of a column: where a heading says another order, each would be read wrongly."""
+    named = [name.strip().lower() for name in next(csv.reader([line.strip()[:LONGEST]]))]
+    if len(named) < LEAST or any(name != column.lower() for name, column in zip(named, HEADING, strict=False)):
+        raise BadHeading(f"line 1: its columns must be {','.join(HEADING)}, separated by commas")
 
 
 def read(line: str) -> Row:

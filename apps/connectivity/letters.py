@@ -112,6 +112,12 @@ def as_json(letter: Any) -> str:
     return json.dumps(letter, ensure_ascii=True, allow_nan=True)
 
 
+def to_read(letter: Any) -> str:
+    """The same for a page: accents as they are, and halves of characters, which no page can send, escaped."""
+    text = json.dumps(letter, ensure_ascii=False, allow_nan=True)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def digest(queue: str, payload: str) -> str:
     return hashlib.sha256(f"{queue}\n{payload}".encode("utf-8", "replace")).hexdigest()
 

@@ -163,12 +163,15 @@ def fetch_dead_letter(key: int, *, by: Actor, lock: bool = False) -> RtcDeadLett
     return row
 
 
-def decoded(row: RtcDeadLetter) -> str:
-    """What is in it, in words for people; raises letters.NoLetter."""
+def held_in(row: RtcDeadLetter) -> Any:
+    """What is in it; raises letters.NoLetter."""
     payload = letters.read_payload(row.payload)
-    if "message" not in payload:
-        return repr(payload)
-    return repr(letters.unpack(letters.message_of(payload)))
+    return letters.unpack(letters.message_of(payload)) if "message" in payload else payload
+
+
+def decoded(row: RtcDeadLetter) -> str:
+    """What is in it, as the API's answer writes it; raises letters.NoLetter."""
+    return repr(held_in(row))
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,8 @@ def _shown(request: HttpRequest, held: Job, *, form: Any = None, problem: str = 
     ran = held.started_at is not None
     column = "outcome" if ran else "trial"
     counted = queries.counts(held, column)
+    if ran:  # the job's own figure is written batch by batch, and lags behind the results on this very page
+        held.done = max(held.done, sum(count for name, count in counted.items() if name != "open"))
     chosen = request.GET.get("show", "")
     items = held.items.order_by("number")
     if chosen in Outcome.values and chosen:

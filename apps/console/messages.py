@@ -65,7 +65,7 @@ def _of_sms(row: SmsHistory) -> Told:
 def rtc(product: Product, most: int) -> list[Told]:
     found: list[Told] = []
     for row in RtcMessageHistory.objects.filter(product=product).order_by("-pk")[:most]:
-        text = f"{LETTERS.get(row.kind, _('message'))}: {_became(row)}"
+        text = _("%(name)s: %(text)s") % {"name": LETTERS.get(row.kind, _("message")), "text": _became(row)}
         found.append((row.delivery_status_time or row.message_sent_time, text, row.created_by, row))
     for heard in RtcMoMessageHistory.objects.filter(product=product).order_by("-pk")[:most]:
         text = _("it said: %(text)s") % {"text": said_in(heard.message_json)[:LONGEST]}

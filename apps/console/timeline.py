@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.console import messages
 from apps.core import history
-from apps.core.actors import called
+from apps.core.actors import called, unit
 from apps.core.admin.cells import in_words
 from apps.core.admin.scope import Unseen, hide_strangers, names_of_keys
 from apps.core.levels import Level
@@ -162,10 +162,11 @@ def _notes(product: Product, most: int, reader: Any) -> list[Entry]:
 def _software(product: Product, most: int, reader: Any) -> list[Entry]:
     links = product.product_software_linker.select_related("software_version_type")
     rows = list(_newest(links, most, "created_at", *SPAN))
+    itself = unit(product.product_imei).name_for_record  # a version that it brought along was ordered by nobody
     ordered = [
         Entry("software", row.created_at, _until(row, _("%(name)s ordered") % {"name": row.software_version_type.name}),
               row.created_by, _row(row))
-        for row in rows if row.created_by != product.subject
+        for row in rows if row.created_by != itself
     ]  # fmt: skip
     ended = [
         Entry("software", row.date_removed, _("the order of %(name)s ended") % {"name": row.software_version_type.name},
@@ -196,7 +197,10 @@ def _parameters(product: Product, most: int, reader: Any) -> list[Entry]:
     return [
         Entry(
             "parameter", row.date_removed or row.date_added or row.created_at,
-            f"{_of_part(row)}{row.parameter_type.name} = {row.value[:80]}: {_status(row)}", row.created_by, _row(row),
+            _("%(name)s: %(text)s") % {
+                "name": f"{_of_part(row)}{row.parameter_type.name} = {row.value[:80]}", "text": _status(row),
+            },
+            row.created_by, _row(row),
         )
         for row in rows
     ]  # fmt: skip

@@ -77,6 +77,7 @@ def _timeline(request: HttpRequest, product: Product) -> dict[str, Any]:
     return {
         "entries": entries[:most], "kinds": KINDS.items(), "kind": kind,
         "more": len(entries) > most and most < MOST, "everything": most == MOST,
+        "cut": MOST if len(entries) > most == MOST else None,
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from apps.demo.masts import masts
 from apps.demo.orders import orders
 from apps.demo.people import ENTITIES, LOG_INS, PASSWORD, companies
 from apps.demo.recent import lived
+from apps.demo.shelves import filled
 from apps.demo.stories import (
     IN_REPAIR,
     LATE,
@@ -81,6 +82,8 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None, *, wor
             people = benches(both)
             workshop = Workshop(people, clock, now, factory, stores, quiet, imei_of, iccid_of)
             _told_long_ago(workshop.open(), now)
+            clock.moment = now - dt.timedelta(days=2)
+            filled([(bench.centre, bench.who[0]) for bench in people])
             appliance_bench([one for bench in people for one in bench.who], clock, now)
     gc.unfreeze()
 

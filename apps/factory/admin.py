@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
+from apps.connectivity.models import RtcMessageHistory, RtcMoMessageHistory, SmsHistory
 from apps.core.admin.tables import RowAdmin
 from apps.core.answers import holds_secret
 from apps.core.refusal_words import said, translated
@@ -79,7 +80,10 @@ class MadePartAdmin(Makes, PartAdmin):
 
 class MadeProductAdmin(Makes, ProductAdmin):
     on_list = ("make_unit",)
-    beside: ClassVar[Any] = (*ProductAdmin.beside, PartProductLinker, TestJigTestResult, BatteryTestResult, FactoryLog)
+    beside: ClassVar[Any] = (
+        *ProductAdmin.beside, SmsHistory, RtcMessageHistory, RtcMoMessageHistory, PartProductLinker, TestJigTestResult,
+        BatteryTestResult, FactoryLog,
+    )  # fmt: skip
 
     @action(description=_("Make a unit"), icon="factory", permissions=["make"])
     def make_unit(self, request: HttpRequest) -> HttpResponse:

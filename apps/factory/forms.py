@@ -106,16 +106,21 @@ class UnitForm(Making):
     battery_serial_number = Number(label=_("Serial number of the battery"), required=False)
     solar_panel_wattage = forms.FloatField(
         label=_("Solar panel (W)"), required=False, min_value=0.1, max_value=1_000_000,
+        localize=True,  # 1,5 where people write it so
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )  # fmt: skip
     assembler = Number(label=_("Assembler"), required=False)
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("battery_serial_number") and self.cleaned_data.get("battery_part_type", 0) is None:
+            self.add_error("battery_part_type", translated("is required"))
 
     def given(self) -> dict[str, Any]:
         """As create_product takes it."""
         data, battery = self.cleaned_data, None
         key = self._key("battery_part_type")
-        if key is not None or data["battery_serial_number"]:
-            battery = Battery(key or 0, data["battery_serial_number"])
+        if key is not None:
+            battery = Battery(key, data["battery_serial_number"])
         return {
             "kind": UNITS[data["kind"]], "pcb_imei": data["pcb_imei"], "battery": battery,
             "solar_panel_wattage": data["solar_panel_wattage"], "assembler": data["assembler"] or None,

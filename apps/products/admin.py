@@ -35,6 +35,7 @@ from apps.products.models import (
     ProductEntityLinker,
     ProductNote,
     ProductParameter,
+    ProductSoftwareLinker,
     State,
     TamperEnableHistory,
 )
@@ -83,7 +84,10 @@ class ProductAdmin(RowAdmin):
             "latest_rtc_mo_status_report_time", "latest_rtc_mt_status_update_time",
         )),
     )  # fmt: skip
-    beside = (State, EnableHistory, TamperEnableHistory, ProductEntityLinker, ProductParameter, Connection)
+    beside = (
+        State, EnableHistory, TamperEnableHistory, ProductEntityLinker, ProductNote, ProductSoftwareLinker,
+        ProductParameter, Connection,
+    )  # fmt: skip
     actions_detail = (
         "enable", "disable", "on_the_console",
         {"title": _("More"), "items": [

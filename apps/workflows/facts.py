@@ -17,6 +17,7 @@ from apps.products import queries as products
 from apps.products.models import Product
 from apps.repairs import queries as repairs
 from apps.repairs.models import Repair, RepairPartTypeLinker
+from apps.telemetry import store
 
 RECENT = dt.timedelta(hours=24)
 
@@ -85,11 +86,28 @@ def parts_wanted(asked: Asked) -> int:
     return rows.count() if asked.repair else 0
 
 
+def latest_voltage(asked: Asked) -> float | None:
+    """The voltage that the unit sent last, in V, not older than 24 hours."""
+    return _latest(asked, "voltage")
+
+
+def latest_temperature(asked: Asked) -> float | None:
+    """The temperature that the unit sent last, in °C, not older than 24 hours."""
+    return _latest(asked, "temperature")
+
+
+def _latest(asked: Asked, name: str) -> float | None:
+    now = timezone.now()
+    found = store.read(asked.product.subject, start=now - RECENT, end=now, fields=[name]).get(name, [])
+    numbers = [value for value, _at in found if isinstance(value, int | float) and not isinstance(value, bool)]
+    return float(numbers[-1]) if numbers else None
+
+
 FACTS: dict[str, Fact] = {
     function.__name__: function
     for function in (
         has_battery, product_type, enabled, tampered, hours_since_contact, jig_passed, battery_test_result,
-        earlier_repairs, parts_wanted,
+        earlier_repairs, parts_wanted, latest_voltage, latest_temperature,
     )
 }  # fmt: skip
 

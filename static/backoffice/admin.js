@@ -24,6 +24,17 @@ addEventListener("click", (event) => {
   else if (document.execCommand("copy")) said();
 });
 
+// What is pressed twice is sent once: the answer to the first press would be lost, and with it a key that is shown once.
+addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-once]");
+  if (!form) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "1";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+});
+
 // Whoever pressed a button finds it under their fingers again when the page comes back after the act.
 addEventListener("DOMContentLoaded", () => {
   const act = document.querySelector("form.act");

@@ -125,6 +125,7 @@ function begin() {
     box.type === "radio" || box.type === "checkbox" ? !groups.has(box.name) : box.value === "");
   const target = wrong ?? empty ?? step()?.querySelector("[data-enter]") ?? step()?.querySelector(".press");
   target?.focus({ preventScroll: !wrong });
+  if (wrong && typing(wrong)) wrong.select(); // the next scan takes the place of the wrong one
 }
 
 function onward(box) {
@@ -203,6 +204,7 @@ async function press(sent, button) {
   if (problem()) problem().hidden = true;
   document.getElementById("told")?.replaceChildren();
   const ours = sent === form();
+  const stood = same(step());
   if (ours) shelve();
   const free = () => {
     sent.removeAttribute("aria-busy");
@@ -217,6 +219,8 @@ async function press(sent, button) {
     const watched = /data-watch="([^"]*)"/.exec(html)?.[1];
     if (ours && watched && watched !== main.dataset.watch) location.reload(); // it goes by another board's IMEI now
     else show(html);
+    // Another step stands (undone), or what was pressed is gone (taken): the keyboard goes on at the step.
+    if (same(step()) !== stood || document.activeElement === document.body) begin();
   } catch (failure) {
     free();
     if (!failure.kind) throw failure;

@@ -105,6 +105,18 @@ def test_skip_bad_names_each_and_keeps_the_rest(tmp_path):
     assert all(f"line {number}: " in err for number in range(3, 14))
 
 
+@pytest.mark.parametrize("head", [HEAD.replace("lon,lat", "lat,lon"), HEAD.replace(",", ";"), "radio,mcc,net"])
+def test_a_heading_of_other_columns_is_refused(tmp_path, head):
+    """Lines are read by place: latitude and longitude exchanged would place every unit of a country wrongly."""
+    swapped = GOOD.replace("30.05,-1.95", "-1.95,30.05")
+    for options in ({}, {"skip_bad": True}):
+        with pytest.raises(CommandError, match="line 1: its columns must be radio,mcc,net,area,cell,.*commas$"):
+            run(tmp_path, head, swapped, **options)
+    assert Cell.objects.count() == 0
+    told, _err = run(tmp_path, '"' + HEAD.upper().replace(",", '","') + '"', GOOD)
+    assert "1 cells kept" in told
+
+
 def test_in_batches(tmp_path, monkeypatch):
     monkeypatch.setattr(importing, "BATCH", 10)
     lines = [GOOD.replace(",11,1,", f",11,{number},") for number in range(95)]

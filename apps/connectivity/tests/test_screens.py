@@ -115,6 +115,8 @@ def test_a_bulk_wake_up_says_what_it_costs_before_it_starts(cast, waker, setting
     browser.post(f"/jobs/{job.pk}/start")
     work.work_all()
     assert {row.product_id for row in SmsHistory.objects.all()} == {waker.product_imei, other.product_imei}
+    Job.objects.update(state="running", done=0)  # as in the midst of a batch: the results are there, its figure is not
+    assert "3 of 3" in text(browser.get(f"/jobs/{job.pk}"))
 
 
 def test_a_preview_refuses_what_goes_beyond_the_entitys_quota(cast, waker, settings):
@@ -216,7 +218,7 @@ def test_dead_letters_are_settled_from_the_admin(cast, rtc, queues):
     assert "1 new letter." in text(browser.post(fetch, follow=True))
     row = RtcDeadLetter.objects.get()
     shown = text(browser.get(reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])))
-    assert "[4, [[1517927343, &#x27;Connected&#x27;]]]" in shown
+    assert "[4, [[1517927343, &quot;Connected&quot;]]]" in shown
     replay = reverse("admin:connectivity_rtcdeadletter_replay", args=[row.pk])
     assert browser.get(replay).status_code == 200
     assert "The letter is settled." in text(browser.post(replay, follow=True))
@@ -227,6 +229,40 @@ def test_dead_letters_are_settled_from_the_admin(cast, rtc, queues):
     assert "could not be settled" in text(browser.post(replay, follow=True))
     assert "put aside" in text(browser.post(discard, follow=True))
     assert "was discarded" in text(browser.post(replay, follow=True))
+
+
+def test_a_dead_letters_page_offers_what_can_still_be_done(cast, rtc):
+    browser = browser_of(cast.root)
+
+    def offered(row):
+        page = text(browser.get(reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])))
+        where = {
+            name: reverse(f"admin:connectivity_rtcdeadletter_{name}", args=[row.pk]) for name in ("replay", "discard")
+        }
+        return [name for name, link in where.items() if f'href="{link}' in page]
+
+    good = dead_letter(PAYLOAD)
+    assert offered(good) == ["replay", "discard"]
+    actions.replay_dead_letter(key=good.pk, by=cast.root)
+    assert offered(good) == ["discard"]
+    bad = dead_letter({"status": "lost"})
+    actions.replay_dead_letter(key=bad.pk, by=cast.root)
+    assert offered(bad) == ["replay", "discard"]
+    actions.discard_dead_letter(key=bad.pk, by=cast.root)
+    assert offered(bad) == []
+
+
+def test_a_long_dead_letter_is_short_in_the_list_and_whole_on_its_page(cast, rtc):
+    row = dead_letter({"info": "z" * 500})
+    browser = browser_of(cast.root)
+    assert "z" * 200 not in text(browser.get(reverse("admin:connectivity_rtcdeadletter_changelist")))
+    assert "z" * 500 in text(browser.get(reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])))
+
+
+def test_a_dead_letter_reads_as_it_was_written(cast, rtc):
+    row = dead_letter(json.loads('{"info": "déjà là \\ud800"}'))
+    page = text(browser_of(cast.root).get(reverse("admin:connectivity_rtcdeadletter_change", args=[row.pk])))
+    assert "{&quot;info&quot;: &quot;déjà là \\ud800&quot;}" in page
 
 
 def test_dead_letters_are_settled_by_nobody_else(cast, rtc):

@@ -19,15 +19,18 @@ from apps.parts.models import Part
 from apps.products import queries as products
 from apps.products.models import Product
 from apps.products.states import IN_REPAIR_SYSTEM, moves_from
+from apps.repairs import public
 from apps.repairs.models import PartProductLinker, Repair
 from apps.workflows import actions, queries
 
 MOST = 20
 LONGEST = 200
-# What the QR of a sheet or of a page of ours holds: an address.
+# What the QR of a sheet, of a unit's label or of a page of ours holds: an address.
 ADDRESS = re.compile(
-    r"https?://[^/\s]+/(?:bench/repairs/(?P<repair>\d{1,9})|(?:bench/)?(?:units|field)/(?P<unit>[\w-]{1,20}))"
+    r"https?://[^/\s]+/(?:bench/repairs/(?P<repair>\d{1,9})|(?:bench/)?(?:units|field)/(?P<unit>[\w-]{1,20})"
+    r"|r/(?P<label>[\w-]{1,200}))"
 )
+PART = re.compile(r"https?://[^/\s]+/bench/repairs/\d{1,9}/parts\?part=(?P<part>\d{1,9})\Z")
 
 
 def find(text: str, *, by: Any) -> list[Product]:
@@ -36,12 +39,30 @@ def find(text: str, *, by: Any) -> list[Product]:
         if address["repair"]:
             rows = Repair.objects.visible_to(by).filter(pk=int(address["repair"])).values("product_id")
             return list(products.units(by).filter(product_imei__in=rows))
+        if address["label"]:
+            return _by_label(address["label"], by)
         text = address["unit"]
     wanted = products.clean(text)
     if not wanted:
         return []
     found = list(products.search(wanted, by=by).order_by("product_imei")[:MOST])
     return found or _by_part(wanted, by)
+
+
+def _by_label(token: str, by: Any) -> list[Product]:
+    try:
+        return list(products.units(by).filter(product_imei=public.unit_of(token).product_imei))
+    except NotFound:
+        return []
+
+
+def part_number(text: str, *, by: Any) -> str:
+    """What a scan for a part means: of the label of one that was taken out elsewhere, which holds an address, the
+    part's serial number; anything else as it is."""
+    if not (address := PART.match(text.strip())):
+        return text
+    found = Part.objects.visible_to(by).filter(pk=int(address["part"])).values_list("serial_number", flat=True).first()
+    return found or text
 
 
 def _by_part(text: str, by: Any) -> list[Product]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.console.bench import fields, words
+from apps.console.given import Given
 from apps.core.actors import called
 from apps.core.levels import Level
 from apps.core.refusal_words import translated
@@ -122,12 +123,13 @@ def done_so_far(repair: Repair, definition: Definition) -> list[Done]:
         else:
             standing.append(number)
     stays = set(standing)
+    given = Given(definition, [(row.current_state_id, row.payload) for row in rows], language=words.spoken())
     return [
         Done(
             words.state_called(definition, row.current_state_id),
             words.event_called(definition, row.current_state_id, row.event_id),
             row.created_at, called(row.created_by),
-            words.given_in_words(definition, row.current_state_id, row.payload),
+            given.of(row.current_state_id, row.payload),
             undone=number not in stays,
         )
         for number, row in enumerate(rows) if row.event_id != "undo"

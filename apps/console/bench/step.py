@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from apps.console.bench import fields, standing, story, words
+from apps.console.bench import fields, scan, standing, story, words
 from apps.console.page import page
 from apps.console.repairs.photos import photos_of
 from apps.core.levels import Level
@@ -41,6 +41,9 @@ def repair(request: HttpRequest, key: int) -> HttpResponse:
     seen = request.POST.get(SEEN) or None
     filled = fields.fields_of(state, found.product, words.spoken()) if found.running else []
     fields.fill_posted(filled, request.POST)
+    for one in filled:
+        if one.spec.part_scan:
+            one.given = [scan.part_number(text, by=request.user) for text in one.given]
     press = request.POST.get(PRESS, "")
     try:
         _take(found, state, filled, press, seen, by=request.user)

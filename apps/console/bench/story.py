@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.console.bench import words
+from apps.console.given import Given
 from apps.console.presenters import trace_of
 from apps.parts.models import Part
 from apps.products.models import Product
@@ -54,7 +55,7 @@ def _intake(repair: Repair, definition: Definition | None) -> list[tuple[str, st
     given = inputs_of(repair)
     fixed = {spec.ident for spec in definition.states[definition.start].inputs if spec.options is not None}
     chosen = {name: value for name, value in given.items() if name in fixed}
-    return words.given_in_words(definition, definition.start, chosen)
+    return Given(definition, [], language=words.spoken()).of(definition.start, chosen)
 
 
 def definitions_of(repairs: list[Repair]) -> dict[int, Definition]:

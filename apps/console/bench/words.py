@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -90,26 +89,4 @@ def _reasons(definition: Definition) -> dict[str, str]:
     for state in definition.states.values():
         for refusal in [*state.refuse, *(one for event in state.events for one in event.refuse)]:
             found[refusal.reason.en] = refusal.reason.said(spoken())
-    return found
-
-
-def given_in_words(definition: Definition, state: str | None, payload: Any) -> list[tuple[str, str]]:
-    """(label, value) of what was given in a step; of a selection from tables only how many."""
-    at = definition.states.get(state or "")
-    if at is None or not isinstance(payload, dict):
-        return []
-    found = []
-    for spec in at.inputs:
-        value = payload.get(spec.ident)
-        if value is None:
-            continue
-        if spec.options is not None:
-            names = {choice.value: choice.label.said(spoken()) for choice in spec.options}
-            said = ", ".join(names.get(one, str(one)) for one in (value if isinstance(value, list) else [value]))
-        elif spec.options_from is not None:
-            count = len(value) if isinstance(value, list) else 1
-            said = ngettext("%(n)s chosen", "%(n)s chosen", count) % {"n": count}
-        else:
-            said = f"{value} {spec.unit}" if spec.unit else str(value)
-        found.append((spec.label.said(spoken()), said))
     return found

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from apps.console.page import page
 from apps.console.repairs.shared import Steps, fetch, number
 from apps.core.levels import Level
-from apps.core.refusal_words import said
+from apps.core.refusal_words import labelled, said
 from apps.core.refusals import Forbidden, NotFound, Refused, refuse_if
 from apps.repairs import photos as actions
 from apps.repairs import pictures
@@ -59,7 +59,7 @@ def _prepared(file: Any) -> pictures.Picture:
     try:
         return pictures.prepared(file, size=file.size or 0)
     except Refused as refused:
-        named = Refused(f"{str(file.name)[:80]}: {said(refused, fields=False)}")
+        named = Refused(labelled(str(file.name)[:80], said(refused, fields=False)))
         named.status = refused.status
         raise named from None
 

@@ -1,20 +1,22 @@
 """A repair on paper: everything that is known of it, in the reader's language; what was undone is left out."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 
+from apps.console.bench.words import lasted
+from apps.console.given import Given
 from apps.console.page import page
 from apps.console.repairs.shared import Steps, absolute, fetch, qr
 from apps.core.actors import called
 from apps.core.levels import Level
-from apps.parts.models import PartType
 from apps.repairs import removed
 from apps.repairs.models import (
     ActionType,
@@ -27,7 +29,7 @@ from apps.repairs.models import (
     SymptomType,
 )
 from apps.workflows import exit_checks
-from apps.workflows.definition.shape import Definition, Input
+from apps.workflows.definition.shape import Definition
 
 OUTCOMES: Mapping[str, Promise] = {
     "repaired": gettext_lazy("repaired"), "replaced": gettext_lazy("replaced"),
@@ -44,7 +46,7 @@ def sheet(request: HttpRequest, key: int) -> HttpResponse:
     steps = Steps()
     definition = steps.of(repair)
     taken = _steps(repair, definition, language)
-    address = absolute(request, f"/bench/repairs/{repair.pk}")
+    address = absolute(request, reverse("console:bench_repair", args=[repair.pk]))
     added = PartProductLinker.objects.filter(added_repair=repair, date_removed=None)
     context = {
         "repair": repair, "product": product, "steps": taken, "qr": qr(address, scale=3), "address": address,
@@ -74,12 +76,8 @@ class Taken:
     at: dt.datetime
     by: Any
     event: str = ""
-    lasted: dt.timedelta | None = None
+    lasted: str = ""
     given: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def minutes(self) -> int | None:
-        return None if self.lasted is None else round(self.lasted.total_seconds() / 60)
 
 
 def _steps(repair: Repair, definition: Definition | None, language: str) -> list[Taken]:
@@ -95,7 +93,7 @@ def _steps(repair: Repair, definition: Definition | None, language: str) -> list
         event, events = events[first], events[first + 1 :]
         if not row.undone:
             pairs.append((row, event))
-    names = _Names(definition, [event for _row, event in pairs], language)
+    given = Given(definition, [(event.current_state_id, event.payload) for _row, event in pairs], language=language)
     for row, event in pairs:
         state = definition.states.get(event.current_state_id) if definition else None
         pressed = next((one for one in state.events if one.ident == event.event_id), None) if state else None
@@ -109,52 +107,10 @@ def _steps(repair: Repair, definition: Definition | None, language: str) -> list
             state=event.current_state_id, name=state.name.said(language) if state else event.current_state_id,
             at=event.created_at,
             by=called(event.created_by), event=pressed.label.said(language) if pressed else "",
-            lasted=event.created_at - began if began else None, given=names.given(event),
+            lasted=lasted((event.created_at - began).total_seconds()) if began else "",
+            given=given.of(event.current_state_id, event.payload),
         ))  # fmt: skip
     return found
-
-
-class _Names:
-    """What values of inputs are called; those that are rows of tables are looked up at once."""
-
-    def __init__(self, definition: Definition | None, events: Iterable[RepairWorkflowEvent], language: str) -> None:
-        self.definition, self.language = definition, language
-        keys: dict[str, set[int]] = {}
-        for event in events:
-            for spec, value in self._specs(event):
-                if spec.options_from:
-                    keys.setdefault(spec.options_from, set()).update(
-                        one for one in _listed(value) if isinstance(one, int)
-                    )
-        symptoms = SymptomType.objects.in_bulk(keys.get("symptoms", set()))
-        acts = ActionType.objects.in_bulk(keys.get("actions", set()))
-        kinds = PartType.objects.in_bulk(
-            keys.get("replacement_part_types", set()) | keys.get("fitted_part_types", set())
-        )
-        named = {key: kind.name for key, kind in kinds.items()}
-        self.rows: dict[str, dict[int, str]] = {
-            "symptoms": {key: row.said(language) for key, row in symptoms.items()},
-            "actions": {key: row.said(language) for key, row in acts.items()},
-            "replacement_part_types": named, "fitted_part_types": named,
-        }  # fmt: skip
-
-    def _specs(self, event: RepairWorkflowEvent) -> list[tuple[Input, Any]]:
-        state = self.definition.states.get(event.current_state_id) if self.definition else None
-        payload = event.payload if isinstance(event.payload, dict) else {}
-        return [(spec, payload[spec.ident]) for spec in state.inputs if spec.ident in payload] if state else []
-
-    def given(self, event: RepairWorkflowEvent) -> list[tuple[str, str]]:
-        found = []
-        for spec, value in self._specs(event):
-            words = {one.value: one.label.said(self.language) for one in spec.options or ()}
-            rows = self.rows.get(spec.options_from or "", {})
-            text = ", ".join(words.get(one) or rows.get(one) or str(one) for one in _listed(value))
-            found.append((spec.label.said(self.language), f"{text} {spec.unit}" if spec.unit else text))
-        return found
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _labels(model: Any, linkers: Any, name: str, language: str) -> list[str]:

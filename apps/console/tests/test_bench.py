@@ -18,8 +18,16 @@ from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.actions import change_state
 from apps.products.models import Product
 from apps.products.states import IN_REPAIR_SYSTEM, SHIPPED
-from apps.repairs import repeats, sittings
-from apps.repairs.models import ActionType, PartProductLinker, Repair, RepairPartTypeLinker, Sitting
+from apps.repairs import public, repeats, sittings
+from apps.repairs.models import (
+    ActionType,
+    PartProductLinker,
+    Repair,
+    RepairPartTypeLinker,
+    Sitting,
+    SymptomType,
+    SymptomTypeProductTypeLinker,
+)
 from apps.workflows import actions, queries
 from tests.cast import make_unit
 
@@ -85,14 +93,17 @@ def test_a_scan_leads_to_the_step_or_to_what_may_be_begun(cast, browser):
     repair = queries.running_of(unit)
     assert begun["Location"] == page_of(repair)
     for what in (unit.product_imei, unit.serial_number, f"https://bench.example.org/units/{unit.product_imei}",
-                 f"https://bench.example.org{page_of(repair)}"):  # fmt: skip
+                 f"https://bench.example.org{page_of(repair)}",
+                 f"https://bench.example.org/r/{public.token_of(unit)}"):  # fmt: skip
         assert scan(what).redirect_chain[-1][0] == page_of(repair), what
     part = new(Part, by=SYSTEM, part_type_id=BATTERY, serial_number="BAT-7")
     new(PartProductLinker, by=SYSTEM, part=part, product=unit)
     assert scan("bat-7").redirect_chain[-1][0] == page_of(repair)
     assert "is no unit" in text(scan("000000"))
     foreign = make_unit("010101234560105", entity=cast.b)
-    assert "is no unit" in text(scan(foreign.product_imei))
+    for what in (foreign.product_imei, f"https://bench.example.org/r/{public.token_of(foreign)}",
+                 "https://bench.example.org/r/AAAA"):  # fmt: skip
+        assert "is no unit" in text(scan(what)), what
     assert browser.get(f"/bench/units/{foreign.product_imei}").status_code == 404
     assert browser_of(cast.charlie).get(page_of(repair)).status_code == 404
     assert browser_of(cast.bob).get("/bench").status_code == 403
@@ -340,7 +351,7 @@ def test_a_part_is_fitted_by_scan_and_a_wrong_one_is_told_at_its_field(cast, bro
     kind = PartType.objects.get(pk=BATTERY)
     old = new(Part, by=SYSTEM, part_type=kind, serial_number="BAT-OLD")
     new(PartProductLinker, by=SYSTEM, part=old, product=repair.product)
-    new(Part, by=SYSTEM, part_type=kind, serial_number="BAT-NEW")
+    part = new(Part, by=SYSTEM, part_type=kind, serial_number="BAT-NEW")
     new(
         PartTypeReplacementLinker, by=SYSTEM, existing_part_type=kind, replacement_part_type=kind, product_type_id=HOME,
         default_part_type=True, critical_part_type=False, non_transferable=False,
@@ -353,10 +364,27 @@ def test_a_part_is_fitted_by_scan_and_a_wrong_one_is_told_at_its_field(cast, bro
     press(browser, repair, "parts_came")
     refused = press(browser, repair, "fitted_one", new_part_serial="BAT-X")
     assert (refused.status_code, "is no part that is known here" in text(refused)) == (400, True)
-    assert press(browser, repair, "fitted_one", new_part_serial="BAT-NEW").status_code == 302
+    label = f"https://bench.example.org{page_of(repair)}/parts?part={part.pk}"  # of one taken out, to be used again
+    assert press(browser, repair, "fitted_one", new_part_serial=label).status_code == 302
     page = text(browser.get(page_of(repair)))
     assert ("BAT-NEW" in page, "the part fitted; the one before sits in the unit again" in page) == (True, True)
     assert at(repair) == "fit_parts"
+
+
+def test_what_was_given_is_said_by_its_name_and_numbers_as_the_reader_writes_them(cast, browser):
+    repair = in_repair(cast)
+    kinds = [new(SymptomType, by=SYSTEM, name=name, label=name, label_fr=f"{name} (fr)") for name in ("Dim", "Dead")]
+    for kind in kinds:
+        new(SymptomTypeProductTypeLinker, by=SYSTEM, symptom_type=kind, product_type_id=HOME)
+    press(browser, repair, "checked", condition="good", starts="yes", symptoms=[str(kind.pk) for kind in kinds])
+    press(browser, repair, "inputs", casing="intact", dust="no")
+    press(browser, repair, "usb_passed", usb_voltage="5.02")
+    english, french = (browser_of(cast.tina, lang).get(page_of(repair)) for lang in ("en", "fr"))
+    assert "What was found: Dim, Dead<" in text(english)
+    assert "Voltage of the USB socket: 5.02 V<" in text(english)
+    assert "Ce qui a été constaté : Dim (fr), Dead (fr)<" in text(french)
+    assert "Tension de la prise USB : 5,02 V<" in text(french)
+    assert "Tension de la prise USB : 5,02 V" in text(browser_of(cast.tina, "fr").get(f"{page_of(repair)}/sheet"))
 
 
 def test_the_exit_checks_stand_beside_the_final_test_and_admin_may_override_them(cast, browser):

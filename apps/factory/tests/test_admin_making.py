@@ -39,12 +39,21 @@ def test_a_board_then_a_unit_and_the_key_once(enter):
     assert KEY not in browser.get(f"/admin/parts/part/{board.pk}/change/").content.decode()
     form = browser.get(f"{MAKE_UNIT}?pcb_imei=010101234560005").content.decode()
     assert 'value="010101234560005"' in form
+    assert '<form method="post" data-once' in form  # of two presses the second would be refused, and its answer seen
     page = browser.post(MAKE_UNIT, UNIT | {"solar_panel_wattage": "50"})
     unit = Product.objects.get()
     assert page.status_code == 200
     assert KEY in page.content.decode()
     assert f"/admin/products/product/{unit.pk}/change/" in page.content.decode()
     assert (unit.product_type_id, unit.product_parameter.get().value) == (6, "50")
+
+
+@pytest.mark.parametrize(("language", "typed"), [("fr", "1,5"), ("fr", "1.5"), ("en", "1.5")])
+def test_a_wattage_as_the_language_writes_it(enter, language, typed):
+    browser = enter(Level.FACTORY)
+    browser.post(MAKE_BOARD, BOARD)
+    browser.post(MAKE_UNIT, UNIT | {"solar_panel_wattage": typed}, headers={"accept-language": language})
+    assert Product.objects.get().product_parameter.get().value == "1.5"
 
 
 def test_as_a_scanner_types_it(enter):
@@ -59,7 +68,7 @@ def test_as_a_scanner_types_it(enter):
         (MAKE_BOARD, {"imei": "013579000000000"}, "is already in use", "est déjà utilisé"),
         (MAKE_UNIT, {"pcb_imei": "1"}, "is no board that is known here", "carte"),
         (MAKE_UNIT, {"battery_part_type": "", "battery_serial_number": ""}, "is required", "est obligatoire"),
-        (MAKE_UNIT, {"battery_part_type": "", "battery_serial_number": "B-2"}, "points to no row", "aucune"),
+        (MAKE_UNIT, {"battery_part_type": "", "battery_serial_number": "B-2"}, "is required", "est obligatoire"),
         (MAKE_UNIT, {"kind": "hub2"}, "is no hyena board", "hyena"),
     ],
 )  # fmt: skip

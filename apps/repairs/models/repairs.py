@@ -57,7 +57,12 @@ class Repair(Row):
                 fields=["product"], condition=models.Q(running=True), name="repairs_one_running_a_unit"
             )
         ]
-        indexes = [models.Index(fields=["workflow_state_id"], condition=models.Q(running=True), name="repairs_running")]
+        indexes = [
+            models.Index(fields=["workflow_state_id"], condition=models.Q(running=True), name="repairs_running"),
+            # The figures: what ended in a period, and what a unit had ended before; made through the table, by its day.
+            models.Index(fields=["ended_at", "refurbishment_date"], name="repairs_by_end"),
+            models.Index(fields=["product", "ended_at", "refurbishment_date"], name="repairs_by_unit"),
+        ]
 
 
 class RepairNote(Row):

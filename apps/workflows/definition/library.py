@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from apps.workflows.definition import checks, reading
+from apps.workflows.definition.including import whole
 from apps.workflows.definition.reading import BadDefinition, Problem
 from apps.workflows.definition.shape import Definition
 
@@ -30,7 +31,7 @@ def library() -> Mapping[str, Definition]:
         here: dict[str, str] = {}
         for file in sorted(folder.glob("*.yaml")):
             try:
-                definition = _judged(file.read_text(encoding="utf-8"), file.name)
+                definition = _of_file(file)
             except BadDefinition as bad:
                 problems += bad.problems
                 continue
@@ -43,6 +44,16 @@ def library() -> Mapping[str, Definition]:
     if problems:
         raise BadDefinition(problems)
     return found
+
+
+def _of_file(file: Path) -> Definition:
+    # What ships includes what ships, whatever an operator has under the same name.
+    places = [SHIPPED] if file.parent == SHIPPED else folders()
+    text = whole(file.read_text(encoding="utf-8"), file.name, places)
+    try:
+        return _judged(text.text, file.name)
+    except BadDefinition as bad:
+        raise BadDefinition(text.told(problem) for problem in bad.problems) from None
 
 
 @functools.lru_cache(maxsize=64)

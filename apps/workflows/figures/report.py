@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.workflows.figures import counting
 from apps.workflows.figures.choice import NONE, Choice
@@ -138,9 +139,9 @@ def _tests(names: Names, ended: Any) -> Section:
                if (flow, step) == (workflow, state) and event in failures[workflow, state]]  # fmt: skip
         for event, one in sorted(bad, key=lambda pair: (-(pair[1].times or 0), pair[0])):
             drill = Drill(event=f"{workflow}.{state}.{event}")
-            tries = _("{step}, tried {times} times").format(
-                step=names.step(workflow, state), times=tried[workflow, state]
-            )
+            times = tried[workflow, state]
+            tries = ngettext("%(step)s, tried once", "%(step)s, tried %(times)s times", times)
+            tries %= {"step": names.step(workflow, state), "times": times}
             label = names.event(workflow, state, event)
             lines.append(Line(label, one.repairs, drill, times=one.times, above=f"{names.workflow(workflow)}: {tries}"))
     hint = _("Each press that said that something was bad, taken back or not.")

@@ -114,10 +114,13 @@ def repeats(rows: Any) -> Any:
     rows = rows.alias(back=back, back_day=TruncDate(back, tzinfo=dt.UTC), day=TruncDate("created_at", tzinfo=dt.UTC))
     earlier = Repair.objects.filter(product=OuterRef("product")).exclude(pk=OuterRef("pk"))
     earlier = earlier.exclude(outcome__in=NOT_STAYS, outcome__isnull=False)
-    by_hand = Q(ended_at=None, refurbishment_date__gte=OuterRef("back_day"), refurbishment_date__lte=OuterRef("day"))
-    by_hand &= Q(created_at__lt=OuterRef("created_at"))
-    ended = Q(ended_at__gte=OuterRef("back"), ended_at__lte=OuterRef("created_at"))
-    return stays(rows).filter(Exists(earlier.filter(ended | by_hand)))
+    # Two looks into one index (repairs_by_unit), each from its first row to its last: an OR would read all of a unit's.
+    ended = earlier.filter(ended_at__gte=OuterRef("back"), ended_at__lte=OuterRef("created_at"))
+    by_hand = earlier.filter(
+        ended_at=None, refurbishment_date__gte=OuterRef("back_day"), refurbishment_date__lte=OuterRef("day"),
+        created_at__lt=OuterRef("created_at"),
+    )  # fmt: skip
+    return stays(rows).filter(Exists(ended) | Exists(by_hand))
 
 
 def stays(rows: Any) -> Any:

@@ -4,7 +4,7 @@ import pytest
 
 from apps.workflows.definition import checks
 from apps.workflows.definition.conditions import Condition
-from apps.workflows.definition.library import library
+from apps.workflows.definition.library import library, of_text
 from apps.workflows.definition.reading import BadDefinition, read
 from apps.workflows.definition.shape import Definition
 
@@ -119,3 +119,50 @@ def test_what_is_no_condition(text):
 def test_what_ships_is_whole():
     assert {"home_repair"} <= set(library())
     assert all(isinstance(one, Definition) for one in library().values())
+
+
+class TestIncluding:
+    """`include: [ends]`: problems are told where the author wrote them."""
+
+    MAIN = GOOD.replace("start: look\n", "start: look\ninclude: [ends]\n").split("  closed:\n")[0]
+    ENDS = "closed:\n  name: {en: Closed, fr: Clos}\n\n  description: {en: Closed, fr: Clos}\n  outcome: repaired\n"
+
+    @pytest.fixture
+    def folder(self, tmp_path, settings):
+        (tmp_path / "shared").mkdir()
+        settings.WORKFLOWS = tmp_path
+        library.cache_clear()
+        yield tmp_path
+        library.cache_clear()
+
+    def write(self, folder, main, ends):
+        (folder / "small.yaml").write_text(main.replace("serves: [7]", "serves: [99]"), encoding="utf-8")
+        (folder / "shared" / "ends.yaml").write_text(ends, encoding="utf-8")
+
+    def problems(self, folder, main=MAIN, ends=ENDS):
+        self.write(folder, main, ends)
+        with pytest.raises(BadDefinition) as bad:
+            library()
+        return [
+            str(problem)
+            for problem in bad.value.problems
+            if "small" in problem.file or problem.file == "shared/ends.yaml"
+        ]
+
+    def test_what_is_included_is_part_of_the_definition_and_of_its_version(self, folder):
+        self.write(folder, self.MAIN, self.ENDS)
+        found = library()["small"]
+        assert found.states["closed"].outcome == "repaired"
+        assert of_text(found.source, "small.yaml").states.keys() == found.states.keys()
+
+    def test_a_problem_in_it_is_told_in_its_own_file_and_line(self, folder):
+        told = self.problems(folder, ends=self.ENDS.replace("outcome: repaired", "outcome: lost"))
+        assert any(text.startswith("shared/ends.yaml, line 5:") for text in told)
+
+    def test_what_is_not_there_is_told_with_what_is(self, folder):
+        told = self.problems(folder, main=self.MAIN.replace("[ends]", "[beginnings]"))
+        assert "there is no shared/beginnings.yaml; there are ends, parts" in told[0]
+
+    def test_states_stand_last(self, folder):
+        told = self.problems(folder, main=self.MAIN + "config: {}\n")
+        assert "put states last" in told[0]

@@ -188,6 +188,10 @@ def test_fifty_technicians_at_once(cast, tmp_path):
         print(f"{PEOPLE} technicians took {time.monotonic() - began:.1f} s")
         assert [trouble for one in people for trouble in one.trouble] == []
 
+    if databases.URL:
+        with connection.cursor() as cursor:  # emptying every table afterwards may take longer than a request may
+            cursor.execute("SET statement_timeout = 0")
+
     # Each got through, and nobody was told anything but that a colleague had been quicker.
     assert all(len(one.taken) == STEPS for one in people if one.imei not in {imeis[key] for key in shared})
     refused = sum((one.refused for one in people), Counter())

@@ -31,6 +31,8 @@ class Command(BaseCommand):
                         lines, mccs=options["mcc"], progress=self._teller(path),
                         skip_bad=self._bad_teller(path) if skip else None,
                     )  # fmt: skip
+            except importing.BadHeading as bad:
+                raise CommandError(f"{path}, {bad}") from None
             except importing.BadLine as bad:
                 text = "nothing from its batch on is kept. --skip-bad leaves such lines out; again is safe"
                 raise CommandError(f"{path}, {bad}; {text}") from None
