@@ -19,11 +19,13 @@ from apps.products.states import MOVES, NON_EXISTANT, STORED
 @action(level=Level.FACTORY)
 def register_product(*, by: Actor, **columns: Any) -> Product:
     """A new unit (design.md, "A new unit"): state 1 → 2, enable history NULL → init, both flags false, entity 1."""
-    return registered(by=by, **columns)
+    product: Product = registered(by=by, **columns)
+    return product
 
 
+@action(level=None)
 def registered(*, by: Actor, **columns: Any) -> Product:
-    """What register_product does, for an action that has asked for a level of its own."""
+    """What register_product does, for an action that asks for a level of its own."""
     product: Product = new(Product, by=by, **columns)
     now = timezone.now()
     new(ProductEntityLinker, by=by, product=product, entity_id=UNKNOWN_ENTITY, date_added=now)

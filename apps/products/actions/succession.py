@@ -28,7 +28,7 @@ def succeed(old: Product, *, product_imei: str, imsi: str, iccid: str | None, de
     told = f"-{old.product_imei}"
     old.serial_number = serial[: 255 - len(told)] + told
     touch(old, "serial_number", by=by)
-    heir = registered(  # by whoever is at the bench: nothing is made that was not there
+    heir: Product = registered(  # by whoever is at the bench: nothing is made that was not there
         product_imei=product_imei, imsi=imsi, iccid=iccid, device_key=device_key, serial_number=serial,
         **{name: getattr(old, name) for name in KEPT}, by=by,
     )  # fmt: skip
