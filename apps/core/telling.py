@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, override
@@ -38,6 +38,11 @@ class Told(str):
 def tell(msgid: str, **values: Any) -> Told:
     """The text of this msgid; `values` may be told texts, lazy ones, times, or anything that is the same everywhere."""
     return Told({"say": msgid, "with": {name: _part(value) for name, value in values.items()}})
+
+
+def number(value: float, unit: str = "") -> Told:
+    """A figure as its reader writes it: 9,5 Ah in French."""
+    return Told({"number": f"{value:g}", "unit": unit})
 
 
 def join(parts: Iterable[Any], by: str) -> Told:
@@ -119,6 +124,9 @@ def _spoken(part: Any) -> str:
         return str(part["in"].get(get_language()) or part["in"][settings.LANGUAGE_CODE])
     if "join" in part:
         return str(part["by"]).join(map(_spoken, part["join"]))
+    if "number" in part:
+        figure = number_format(part["number"])
+        return f"{figure} {part['unit']}" if part["unit"] else figure
     if "at" in part:
         return date_format(localtime(dt.datetime.fromisoformat(part["at"])), "SHORT_DATETIME_FORMAT")
     said, values = gettext(part["say"]), {name: _spoken(value) for name, value in part["with"].items()}

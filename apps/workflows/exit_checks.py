@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
-from apps.core.telling import Told, join, tell
+from apps.core.telling import Told, join, number, tell
 from apps.factory.models import BatteryTestResult, TestJigTestResult
 from apps.products.models import Product
 from apps.repairs import queries as repairs
@@ -76,12 +76,12 @@ def battery_of(nominal: float) -> Check:
         if repairs.battery_type(one.product) is None:
             return None
         least = round(nominal * SHARE, 2)
-        limit = f"≥ {least:g} Ah"
+        limit = join(["≥", number(least, "Ah")], " ")
         if _new_battery(one):
             return Figure("battery_capacity", tell(noop("a new battery was fitted")), limit, passed=True)
         capacity = one.repair.measured_battery_capacity
         if capacity is not None:
-            return Figure("battery_capacity", f"{capacity:g} Ah", limit, passed=capacity >= least)
+            return Figure("battery_capacity", number(capacity, "Ah"), limit, passed=capacity >= least)
         reason = inputs_of(one.repair).get(SKIPPED)
         skipped = tell(noop("skipped: %(reason)s"), reason=reason) if reason else None
         return Figure("battery_capacity", skipped, limit, passed=bool(reason))
@@ -119,7 +119,8 @@ def latest_of(name: str, low: float, high: float) -> Check:
         if not numbers:
             return None
         value, unit = numbers[-1][1], UNITS[name]
-        return Figure(name, f"{value:g} {unit}", f"{low:g} … {high:g} {unit}", passed=low <= value <= high)
+        limit = join([number(low), number(high, unit)], " … ")
+        return Figure(name, number(value, unit), limit, passed=low <= value <= high)
 
     return check
 

@@ -382,9 +382,9 @@ def test_what_was_given_is_said_by_its_name_and_numbers_as_the_reader_writes_the
     english, french = (browser_of(cast.tina, lang).get(page_of(repair)) for lang in ("en", "fr"))
     assert "What was found: Dim, Dead<" in text(english)
     assert "Voltage of the USB socket: 5.02 V<" in text(english)
-    assert "Ce qui a été constaté : Dim (fr), Dead (fr)<" in text(french)
-    assert "Tension de la prise USB : 5,02 V<" in text(french)
-    assert "Tension de la prise USB : 5,02 V" in text(browser_of(cast.tina, "fr").get(f"{page_of(repair)}/sheet"))
+    assert "Ce qui a été constaté\u00a0: Dim (fr), Dead (fr)<" in text(french)
+    assert "Tension de la prise USB\u00a0: 5,02 V<" in text(french)
+    assert "Tension de la prise USB\u00a0: 5,02 V" in text(browser_of(cast.tina, "fr").get(f"{page_of(repair)}/sheet"))
 
 
 def test_the_exit_checks_stand_beside_the_final_test_and_admin_may_override_them(cast, browser):

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from apps.alerts.models import Alert, AlertType
 from apps.core.actors import SYSTEM
@@ -73,10 +74,11 @@ def test_nothing_is_overridden_where_nothing_fails(bench, home, battery, call, c
 def test_the_figures_and_the_days_voltage_are_kept(bench, home, battery):  # noqa: F811
     voltage(home, 9.0, 11.5, 12.6)
     to_final_test(bench, 9.5).event("passed")
-    evidence = Repair.objects.get(pk=bench.key).evidence
-    assert [(one["name"], one["value"], one["passed"]) for one in evidence["checks"]][0] == (
-        "battery_capacity", "9.5 Ah", True,
-    )  # fmt: skip
+    repair = Repair.objects.get(pk=bench.key)
+    evidence, kept = repair.evidence, exit_checks.of_evidence(repair)[0]
+    assert (kept.name, kept.value, kept.limit, kept.passed) == ("battery_capacity", "9.5 Ah", "≥ 8 Ah", True)
+    with override("fr"):
+        assert [one.value for one in exit_checks.of_evidence(repair)][:1] == ["9,5 Ah"]
     assert [value for _moment, value in evidence["voltage"]] == [9.0, 11.5, 12.6]
 
 
