@@ -5,12 +5,9 @@ import html
 import re
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.accounts.models import RepairCentre, UserRepairCentreLink
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
@@ -23,7 +20,6 @@ from apps.repairs.models import (
     ActionType,
     PartProductLinker,
     Repair,
-    RepairPartTypeLinker,
     Sitting,
     SymptomType,
     SymptomTypeProductTypeLinker,
@@ -270,80 +266,6 @@ def test_the_working_time_of_a_step(cast, browser):
     assert browser_of(colleague).post(where, {"minutes": "1", "reason": "x"}).status_code == 403
     assert browser_of(cast.alice).post(where, {"minutes": "2", "reason": "told so"}).status_code == 302
     assert browser.post(f"{page_of(other)}/sittings/{one.pk}", {"minutes": "2", "reason": "x"}).status_code == 404
-
-
-def test_many_are_scanned_and_each_is_done_on_its_own(cast, browser):
-    units = [a_home(cast) for _ in range(3)]
-    held = []
-
-    def post(**data):
-        return browser.post("/bench/many", {"unit": held, **data})
-
-    for unit in units:
-        answer = text(post(scan=unit.serial_number))
-        held = re.findall(r'name="unit" value="(\d+)"', answer)
-        assert held[-1] == unit.product_imei
-    assert "is on the list already" in text(post(scan=units[0].product_imei))
-    assert "is no unit in your scope" in text(post(scan="nonsense"))
-    foreign = make_unit("010101234560303", entity=cast.b)
-    assert foreign.serial_number not in text(post(unit=[*held, foreign.product_imei]))
-    assert re.findall(r'name="act" value="([^"]+)"', text(post())) == ["bring_in"]
-    gone = a_home(cast)
-    change_state(gone, new_state=9, by=SYSTEM)
-    done = text(post(unit=[*held, gone.product_imei], act="bring_in"))
-    assert ("3 done" in done, "1 refused" in done, "such a unit is not repaired" in done) == (True, True, True)
-    repairs = [queries.running_of(unit) for unit in units]
-    assert set(re.findall(r'name="act" value="([^"]+)"', text(post()))) == {"take", "event.beyond_repair"}
-    for repair in repairs[:2]:
-        press(browser, repair, "checked", condition="dirty", starts="yes")
-        press(browser, repair, "inputs", casing="intact", dust="yes")
-    assert set(re.findall(r'name="act" value="([^"]+)"', text(post()))) == {"take"}  # nothing that all of them share
-    assert "can’t be done with all of them" in text(post(act="event.cleaned"))
-    assert [at(repair) for repair in repairs] == ["clean", "clean", "ss_state_check"]
-    held = held[:2]
-    done = text(post(act="event.cleaned"))
-    assert ("2 done" in done, [at(repair) for repair in repairs[:2]]) == (True, ["usb_diag_test"] * 2)
-
-
-def test_the_board_and_the_step_cost_the_same_however_many_there_are(cast, browser):
-    centre = new(RepairCentre, by=SYSTEM, name="Bench A", entity=cast.a)
-    new(UserRepairCentreLink, by=SYSTEM, username=cast.tina.email, repair_centre=centre)
-
-    def cost(page):
-        with CaptureQueriesContext(connection) as told:
-            answer = browser.get(page)
-        assert answer.status_code == 200
-        return len([one for one in told if not one["sql"].startswith("PREPARE")])
-
-    def another():
-        repair = in_repair(cast)
-        kind = PartType.objects.get(pk=BATTERY)
-        new(RepairPartTypeLinker, by=SYSTEM, repair=repair, new_part_type=kind, non_transferable=False)
-        actions.wait(repair, reason="a word", until=None, by=cast.tina)
-        actions.take(repair, by=cast.tina)
-        Repair.objects.create(product_id=repair.product_id, outcome="repaired", refurbishment_date=dt.date(2026, 1, 5))
-        return repair
-
-    for _ in range(2):
-        repair = another()
-    browser.get("/bench")
-    pages = ("/bench", "/bench?step=ss_state_check&centre=all", page_of(repair), f"/bench/units/{repair.product_id}")
-    before = [cost(page) for page in pages]
-    for _ in range(4):
-        another()
-        Repair.objects.create(product_id=repair.product_id, outcome="replaced", refurbishment_date=dt.date(2025, 1, 5))
-    assert [cost(page) for page in pages] == before
-    assert max(before) < 45
-    for asked in (
-        "who=mine",
-        "who=free",
-        "who=waiting",
-        "centre=none",
-        "centre=999999",
-        "centre=x&who=y&step=%00",
-        "page=0",
-    ):
-        assert browser.get(f"/bench?{asked}").status_code in (200, 400), asked
 
 
 def test_a_part_is_fitted_by_scan_and_a_wrong_one_is_told_at_its_field(cast, browser):
