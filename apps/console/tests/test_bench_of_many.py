@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import RepairCentre, UserRepairCentreLink
-from apps.console.tests.test_bench import BATTERY, a_home, browser_of, in_repair, page_of, text
+from apps.console.tests.test_bench import BATTERY, a_home, at, browser_of, in_repair, page_of, press, text
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
 from apps.parts.models import PartType
