@@ -17,11 +17,13 @@ from apps.demo.clock import Clock
 from apps.demo.copies import can_be_copied, copied
 from apps.demo.hands import Hands, acted_in, ends, path
 from apps.demo.people import KIVU, TECHNICIANS, Company
+from apps.demo.snaps import snapped
 from apps.demo.works import built
 from apps.products.actions import assign_entity, change_state
 from apps.products.models import Connection, Product, ProductGroup, ProductProductGroupLinker
 from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, SHIPPED
 from apps.repairs.models import Repair
+from apps.repairs.photos import add_photos
 from apps.workflows import actions
 from apps.workflows.definition.library import library
 from apps.workflows.definition.shape import Definition
@@ -30,6 +32,7 @@ FIRST = 8_000_000  # number of the first unit that came to a bench; those of the
 KINDS = {6: ("home2", "home2", "home3"), 10: ("home3",), 7: ("hub2",), 4: ("enterprise",)}  # by product type
 BACK, GONE, PREPARED = 5, 4, 7  # units: returned of each workflow, of each way out of service, out of stock
 MODELS = 3  # repairs of a kind that were gone through step by step before others are copied from them
+FITTING = "fit_parts"  # a step, in workflows that have it
 PIECE = 8  # units in one transaction
 NOTES = (
     "Customer says it went dark on Sunday evening.", "Came without its panel cable.",
@@ -136,7 +139,7 @@ class Workshop:
             for visit in range(visits):
                 ahead *= 0.45 if turn % 4 else 0.75  # the next one comes sooner or later
                 self._at(ahead)
-                self._visit(hands, product, definition, good, turn + visit)
+                product = self._visit(hands, product, definition, good, turn + visit)
             if not target:
                 return
             if target in ends(definition):
@@ -151,16 +154,19 @@ class Workshop:
 
         return life
 
-    def _visit(self, hands: Hands, product: Product, definition: Definition, end: str, turn: int) -> None:
+    def _visit(self, hands: Hands, product: Product, definition: Definition, end: str, turn: int) -> Product:
         """Brought in, repaired by this way or that, ended; one in a while is taken back by hand instead."""
         self._heard(product)
         models = self.models.setdefault((definition.name, product.product_type_id), [])
-        if len(models) >= MODELS and end == ends(definition)[0] and turn % 4:
+        fits = turn % 5 == 2 and FITTING in definition.states
+        if len(models) >= MODELS and end == ends(definition)[0] and turn % 4 and not fits:
             self._again(models[turn % len(models)], product, hands)
-            return
+            return product
         repair = actions.bring_in(product, by=hands.by)
         detours = [state for state in acted_in(definition) if path(definition, state, end)]
-        if turn % 3 == 0:
+        if fits:
+            hands.go(repair, FITTING)
+        elif turn % 3 == 0:
             hands.go(repair, detours[turn // 3 % len(detours)])
         if turn % 29 == 7 or not hands.go(repair, end):
             hands.let_pass(60, 600)
@@ -168,6 +174,7 @@ class Workshop:
         repair = Repair.objects.get(pk=repair.pk)
         if can_be_copied(repair):
             models.append((repair, hands.who))
+        return Product.objects.get(pk=repair.product.pk)  # another one where its board was replaced
 
     def _again(self, model: tuple[Repair, list[User]], product: Product, hands: Hands) -> None:
         """As an earlier repair went, whole days apart from it."""
@@ -193,6 +200,9 @@ class Workshop:
             actions.hand_over(repair, text=HAND_OVERS[turn // 5 % len(HAND_OVERS)], by=by)
         elif turn % 6 == 2:
             actions.note(repair, text=NOTES[turn // 6 % len(NOTES)], by=by)
+        if turn % 3 == 0:
+            pictures = [snapped(self.chance) for _ in range(1 + turn % 2)]
+            add_photos(Repair.objects.get(pk=repair.pk), pictures=pictures, by=by)
         if turn % 7 == 3 and not repair.pending_status:
             reason, days = REASONS[turn // 7 % len(REASONS)]
             until = self.now + dt.timedelta(days=days) if days else None
