@@ -17,8 +17,11 @@ from apps.core.rows import new
 from apps.core.scope import GlobalOnly, Reference, Shared
 from apps.jobs import actions as jobs
 from apps.products import actions
-from apps.repairs.models import PartProductLinker, PhotoFile, RepairPhoto
+from apps.products.states import SHIPPED
+from apps.repairs import sittings
+from apps.repairs.models import PartProductLinker, PhotoFile, RepairPhoto, Sitting
 from apps.telemetry import store
+from apps.workflows import actions as workflows
 from tests.cast import make_unit
 from tests.factories import make
 
@@ -26,7 +29,8 @@ pytestmark = pytest.mark.django_db
 ROUTES = every_route()
 GOLDEN = Path(__file__).parent / "routes.txt"
 UNIT_DOORS = {"/v1/rc_data", "/v1/rm_data"}
-ABSENT = {"imei": "999999999999999", "key": "2000000000", "name": "note", "photo": "2000000000"}
+ABSENT = {"imei": "999999999999999", "key": "2000000000", "name": "note", "photo": "2000000000", "sitting": "2000000000",
+          "verb": "finish"}  # fmt: skip
 ELSEWHERE = (
     "/password/",
     "/metrics",
@@ -71,6 +75,11 @@ def world(cast):
             if "product_imei" in table.columns and table.key.name != "product_imei":
                 given = {"product": unit}
             rows[table.path] = unit if table.path == "products" else make(table.model, cast.a, **given)
+    brought = make_unit("013579246801365", entity=cast.a)
+    actions.change_state(brought, new_state=SHIPPED, by=cast.alice)
+    rows["repairs"] = workflows.bring_in(brought, by=cast.tina)
+    sittings.beat(rows["repairs"], by=cast.tina)
+    rows["sitting"] = Sitting.objects.get()
     rows["photo"] = new(RepairPhoto, by=SYSTEM, repair=rows["repairs"], width=1, height=1)
     PhotoFile.objects.create(photo=rows["photo"], picture=b"picture", small=b"small")
     rows["jobs"] = jobs.draft(kind="units.enable", keys=[unit.product_imei], by=cast.tina)
@@ -87,12 +96,18 @@ def filled(route, world, absent=False):
     if route.table:
         row = rows[route.table.path]
         path = path.replace("<str:key>", str(getattr(row, route.table.key.attname)))
+    if path.startswith("/bench/appliances/"):
+        path = path.replace("<int:key>", str(rows["appliance_repairs"].pk))
+    if path.startswith("/workflows/"):
+        path = path.replace("<str:name>", "home_repair")
     of = f"{path}//".split("/")[2]  # what a number stands for: a row of the table that the path begins with, else a job
     return (
         path.replace("<str:imei>", unit.product_imei)
         .replace("<int:key>", str(rows.get(of, rows["jobs"]).pk))
         .replace("<str:name>", "note")
         .replace("<int:photo>", str(rows["photo"].pk))
+        .replace("<int:sitting>", str(rows["sitting"].pk))
+        .replace("<str:verb>", "finish")
     )
 
 

@@ -52,6 +52,8 @@ def world(cast):
     rows[type(theirs)] = theirs, rows[type(theirs)][1]
     for model, (_a, b) in rows.items():
         for field in pointers(model):
+            if field.related_model not in rows:  # a row of ours beside the tables
+                continue
             before = getattr(b, field.attname)
             target = getattr(rows[field.related_model][0], field.target_field.attname)
             if field.unique or field.related_model.objects.visible_to(cast.charlie).filter(

@@ -30,7 +30,7 @@ ACTIONS = (
     ("board replaced", "Board replaced", "Carte remplacée", ALL),
     ("soldered", "Soldered", "Soudé", ALL),
     ("cable reseated", "Cable reseated", "Câble remis en place", ALL),
-    ("software updated", "Software updated", "Logiciel mis à jour", ALL),
+    ("software renewed", "Software updated", "Logiciel mis à jour", ALL),
     ("tested without fault", "Tested without a fault", "Testé sans défaut", ALL),
 )
 # Parts without a serial number of their own: (name, category, types of unit)

@@ -29,7 +29,7 @@ from apps.products.actions import change_state
 from apps.products.states import IN_REPAIR_SYSTEM, SHIPPED
 from apps.repairs.models import Repair, RepairWorkflowEvent, RepairWorkflowState
 from apps.workflows.definition.library import library
-from tests import databases
+from tests import databases, reference
 from tests.browser.conftest import ROOT, free_port
 from tests.cast import make_unit
 
@@ -158,6 +158,7 @@ def value_of(given, spec):
 
 
 def test_fifty_technicians_at_once(cast, tmp_path):
+    reference.fill()
     pairs = [(number, number + 1) for number in range(0, PEOPLE, 2)]
     shared = {second: first for first, second in pairs[::5]}
     imeis: dict[int, str] = {}
