@@ -4,8 +4,7 @@
 import { ask, complain, connected, send, show } from "./console.js";
 
 const BEAT = 60000; // ms between two signs that somebody is at this page
-const BURST = 60; // ms; keys that follow each other faster come from a scanner
-const LEAST = 4; // keys of a scan
+const ALONE = 120; // ms; a digit that nothing follows within them is a press of a button
 
 const main = document.querySelector("main.bench");
 const step = () => document.getElementById("step");
@@ -141,39 +140,28 @@ function onward(box) {
   else form().querySelector(".press")?.focus();
 }
 
-let burst = "";
-let last = 0;
-let waiting = null;
+let digit = null; // the key that may be a press of a button, or the first of a scan
 
-// Keys outside of any text: one digit alone presses its button; a whole scan goes to the field for parts, or finds a unit.
+// Keys outside of any text: one digit alone presses its button; all else is a scan, and goes on in the field for parts,
+// or in the one that finds units. The keys go there one by one, so that a slow scanner loses none.
 function outside(event) {
-  const now = performance.now();
-  if (now - last > BURST) burst = "";
-  last = now;
-  clearTimeout(waiting);
-  if (event.key === "Enter") {
-    if (burst.length < LEAST) return;
-    event.preventDefault();
-    const scan = burst;
-    burst = "";
-    const part = form()?.querySelector("[data-part-scan]");
-    const box = part ?? document.getElementById("scan") ?? document.getElementById("scan-many");
-    if (!box) return;
-    box.value = scan;
-    if (part) {
-      shelve();
-      onward(part);
-    } else box.form.requestSubmit();
+  if (event.key.length !== 1 || event.key === " ") return;
+  const before = digit?.key ?? "";
+  clearTimeout(digit?.pressing);
+  digit = null;
+  if (!before && /[1-9]/.test(event.key)) {
+    const { key } = event;
+    const pressing = setTimeout(() => {
+      digit = null;
+      form()?.querySelector(`[data-key="${key}"]`)?.click();
+    }, ALONE);
+    digit = { key, pressing };
     return;
   }
-  if (event.key.length !== 1) return;
-  burst += event.key;
-  if (burst !== event.key || !/[1-9]/.test(event.key)) return;
-  const key = event.key;
-  waiting = setTimeout(() => {
-    if (burst === key) form()?.querySelector(`[data-key="${key}"]`)?.click();
-    burst = "";
-  }, BURST * 2);
+  const box = form()?.querySelector("[data-part-scan]") ?? document.getElementById("scan") ?? document.getElementById("scan-many");
+  if (!box) return;
+  box.focus();
+  box.value = before; // what is pressed now is typed behind it
 }
 
 document.addEventListener("keydown", (event) => {
@@ -181,7 +169,7 @@ document.addEventListener("keydown", (event) => {
   const box = event.target;
   if (!typing(box)) {
     const ours = box.form && box.form === form();
-    if (event.key === "Enter" && ours && !box.matches("button") && burst.length < LEAST) {
+    if (event.key === "Enter" && ours && !box.matches("button")) {
       event.preventDefault();
       onward(box);
       return;
