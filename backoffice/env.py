@@ -64,6 +64,18 @@ def decimal(name: str) -> Decimal | None:
     return Decimal(raw)
 
 
+def numbers(name: str, keys: tuple[str, ...]) -> dict[str, int]:
+    """`KEY=number, KEY=number`: whole numbers of 0 or more by some of these keys."""
+    found: dict[str, int] = {}
+    for pair in words(name, ""):
+        key, _, value = (part.strip() for part in pair.partition("="))
+        if key not in keys or not re.fullmatch(r"[0-9]{1,15}", value):
+            wanted = f"one of {', '.join(keys)} with a number, such as {keys[0]}=86400"
+            raise ImproperlyConfigured(f"{name}: {pair!r} is not {wanted}.")
+        found[key] = int(value)
+    return found
+
+
 def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

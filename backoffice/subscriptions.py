@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 LIVE = "apps.live.push.push"
 TELL_UNIT = "apps.connectivity.consequences.tell_unit"
+TELL_CREDIT = "apps.connectivity.consequences.tell_credit"
 MAIL = "apps.accounts.tasks.mail_password_link"
 
 SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
@@ -36,6 +37,9 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.software_reported": [LIVE],
     "product.parameter_ordered": [LIVE],
     "product.parameters_reported": [LIVE],
+    "product.credit_ordered": [LIVE, TELL_CREDIT],
+    "product.credit_reset": [LIVE, TELL_CREDIT],
+    "product.credit_terms_changed": [LIVE],
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],
     "product.messaged": [LIVE],

@@ -22,6 +22,7 @@ v1: list[Any] = [
     path("", include("apps.repairs.urls")),
     path("", include("apps.workflows.urls")),
     path("", include("apps.connectivity.urls")),
+    path("", include("apps.dcm.urls")),
     *table_urls(CATALOGUE),
 ]
 

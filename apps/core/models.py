@@ -59,6 +59,14 @@ class Row(models.Model):
     def before_write(self) -> None:
         """A model's own way to bring its columns in order before each write through core.rows."""
 
+    def before_import(self) -> dict[str, str]:
+        """{column: why} where what a data set brings can't be a row at all, whatever else there is."""
+        return {}
+
+    @classmethod
+    def after_import(cls, rows: list[Any]) -> None:
+        """What follows when a data set has brought these rows."""
+
     def conflicts(self, changed: Collection[str]) -> dict[str, str]:
         """{column: why} where what these attributes now hold can't stand beside other rows, uniqueness apart."""
         return {}

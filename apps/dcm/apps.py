@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class DcmConfig(AppConfig):
     name = "apps.dcm"
     verbose_name = _("Credit")
+
+    def ready(self) -> None:
+        from apps.dcm.actions import move_credit
+        from apps.dcm.queries import number_outstanding
+        from apps.products.models import Product
+
+        Product.SUCCEEDED.append(move_credit)
+        Product.CREDIT_OPEN.append(number_outstanding)

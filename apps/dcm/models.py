@@ -1,54 +1,98 @@
 """Credit that units carry themselves (device credit management)."""
 
 import datetime as dt
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 
+from apps.core.columns import BadValue
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
 from apps.products.models import of_product
 
+MOST_SECONDS = 2**31 - 1  # of one command, either way; sums and balances are never refused
+LONGEST_ID = 255
+LAST_DAY = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+PAYMENT, BAD_PAYMENT, ZERO, FORCE_RESET = "payment", "bad-payment", "zero-command", "force-reset"
+
+
+def transaction_id(value: Any) -> None:
+    """An id that a unit can acknowledge: what it is at every door. Raises BadValue."""
+    if not (isinstance(value, str) and 1 <= len(value) <= LONGEST_ID and value.isprintable() and value.strip()):
+        raise BadValue(f"must be 1 to {LONGEST_ID} printable characters")
+
 
 class Balance(Row):
     """What a unit last reported of its own credit: seconds left, and when they will have run out. One row a unit; what
-    it told before stands with its connections."""
+    it told before stands with its connections and as telemetry (measurement `dcm`).
+
+    After a force-reset it reads 0 until the unit has acknowledged that: what the unit says before is of credit that was
+    given back. `reported_at` is null where no report ever came.
+    """
 
     SCOPE = Follows("product")
     BUSY = ("*",)
+    HIDDEN = ("reported_at", "since", "since_balance")
 
     balance_id = models.BigAutoField(primary_key=True)
     product = of_product("balance", db_index=False)
-    balance = models.IntegerField()
+    balance = models.BigIntegerField()
     expected_expiry = models.DateTimeField()
+    reported_at = models.DateTimeField(null=True)
+    # Since when the balance only falls by itself, and from what: a clock that runs wrong shows in how fast (drift).
+    since = models.DateTimeField(null=True)
+    since_balance = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product"], name="dcm_balance_once")]
 
+    def before_import(self) -> dict[str, str]:
+        return {"balance": "must be 0 or more"} if self.balance < 0 else {}
+
     @staticmethod
     def expiry_of(balance: int) -> dt.datetime:
         """When a balance of now (seconds) will have run out."""
-        return timezone.now() + dt.timedelta(seconds=balance)
+        now = timezone.now()
+        left = (LAST_DAY - now).total_seconds()
+        return now + dt.timedelta(seconds=balance) if balance < left else LAST_DAY
+
+
+class SpentId(models.Model):
+    """Every transaction id that was ever used, by a command or a token: each moves credit once, whoever is faster."""
+
+    transaction_id = models.CharField(max_length=LONGEST_ID, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.transaction_id
 
 
 class PaymentCommand(Row):
     """Credit given to or taken from a unit, in seconds; the unit acknowledges it by `transaction_id`.
 
-    `status` is empty until then; `void`: reset away, kept as history only.
+    `status` is empty until then; `void`: reset away, kept as history only. `reason`: of whoever took credit away.
+    `added_before` (of a zero-command that a force-reset voided): seconds that had been given by then, which its final
+    balance is told with if it comes after all. `withdrawn`: a token was issued for it, so that it is told no more.
     """
 
     SCOPE = Follows("product")
+    HIDDEN = ("reason", "added_before", "withdrawn")
+    RULES: ClassVar[Any] = {"transaction_id": transaction_id}
     ACKNOWLEDGED = "acknowledged"
     OUTSTANDING = models.Q(void=False, status=None)
 
     payment_command_id = models.AutoField(primary_key=True)
     product = of_product("payment_command", models.PROTECT)
     value = models.IntegerField()
-    category = OptionField(max_length=255, choices=options("bad-payment", "force-reset", "payment", "zero-command"))
+    category = OptionField(max_length=255, choices=options(BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO))
     void = models.BooleanField()
     status = models.CharField(max_length=255, null=True)
-    transaction_id = models.CharField(max_length=255, unique=True)
+    transaction_id = models.CharField(max_length=LONGEST_ID, unique=True)
+    reason = models.TextField(null=True)
+    added_before = models.BigIntegerField(null=True)
+    withdrawn = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
@@ -59,6 +103,40 @@ class PaymentCommand(Row):
             )
         ]
 
+    def before_import(self) -> dict[str, str]:
+        """What the rules of one command refuse, whatever else there is (contract/actions.md, "Credit")."""
+        wrong = wrong_value(self.category, self.value)
+        if self.status not in (None, self.ACKNOWLEDGED):
+            wrong["status"] = f"must be empty or {self.ACKNOWLEDGED}"
+        try:
+            transaction_id(self.transaction_id)
+        except BadValue as bad:
+            wrong["transaction_id"] = str(bad)
+        return wrong
+
+    @classmethod
+    def after_import(cls, rows: list[Any]) -> None:
+        """Their ids are used up, and the units are told anew."""
+        from apps.products.models import Product
+
+        SpentId.objects.bulk_create([SpentId(row.transaction_id) for row in rows], ignore_conflicts=True)
+        units = Product._base_manager.filter(product_imei__in={row.product_id for row in rows})
+        units.update(order_seq=models.F("order_seq") + 1)
+
+
+def wrong_value(category: str, value: int) -> dict[str, str]:
+    """{"value": why} where a command of this category can't have that many seconds."""
+    text = ""
+    if abs(value) > MOST_SECONDS:
+        text = f"must be from -{MOST_SECONDS} to {MOST_SECONDS} seconds"
+    elif category == PAYMENT and value <= 0:
+        text = "must be greater than 0 for a payment"
+    elif category == BAD_PAYMENT and value >= 0:
+        text = "must be less than 0 for a bad-payment"
+    elif category in (ZERO, FORCE_RESET) and value != 0:
+        text = f"must be 0 for a {category}"
+    return {"value": text} if text else {}
+
 
 class FinalBalance(Row):
     """What was left on a unit when its credit was zeroed; `total_added`: seconds it was ever given before."""
@@ -67,7 +145,7 @@ class FinalBalance(Row):
 
     final_balance_id = models.AutoField(primary_key=True)
     product = of_product("final_balance")
-    final_balance = models.IntegerField()
-    total_added = models.IntegerField()
+    final_balance = models.BigIntegerField()
+    total_added = models.BigIntegerField()
     zero_command = models.ForeignKey(PaymentCommand, models.PROTECT, related_name="final_balance")
     status = models.CharField(max_length=255, null=True)

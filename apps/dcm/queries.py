@@ -1,9 +1,16 @@
 """What is known of the credit of units."""
 
-from django.db.models import QuerySet, Sum
+from typing import Any
 
-from apps.dcm.models import PaymentCommand
+from django.db.models import Q, QuerySet, Sum
+
+from apps.dcm.models import BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO, Balance, PaymentCommand
 from apps.products.models import Product
+
+
+def commands(product: Product) -> QuerySet[PaymentCommand]:
+    """All of this unit's, the newest first."""
+    return PaymentCommand.objects.filter(product=product).order_by("-pk")
 
 
 def outstanding(product: Product) -> QuerySet[PaymentCommand]:
@@ -11,7 +18,54 @@ def outstanding(product: Product) -> QuerySet[PaymentCommand]:
     return PaymentCommand.objects.filter(PaymentCommand.OUTSTANDING, product=product).order_by("pk")
 
 
-def ever_added(product: Product) -> int:
-    """Seconds of credit given since the unit was last zeroed (seed 004, "PaymentCommands")."""
-    payments = PaymentCommand.objects.filter(product=product, void=False, category="payment")
-    return payments.aggregate(sum=Sum("value"))["sum"] or 0
+def number_outstanding(product: Product) -> int:
+    return outstanding(product).count()
+
+
+def told(product: Product) -> QuerySet[PaymentCommand]:
+    """What stands in the unit's instructions: outstanding, and not given as a token instead."""
+    return outstanding(product).filter(withdrawn=False)
+
+
+def zero_pending(product: Product) -> PaymentCommand | None:
+    """The zero-command that is neither void nor answered by its final balance."""
+    return outstanding(product).filter(category=ZERO).first()
+
+
+def is_resetting(product: Product) -> bool:
+    """A force-reset is on its way: what the unit says of its balance is of credit that was given back."""
+    return outstanding(product).filter(category=FORCE_RESET).exists()
+
+
+def sums(product: Product, *, before: int | None = None) -> dict[str, int]:
+    """Seconds since the unit was last zeroed: `added` by payments, `removed` by bad-payments (a positive number), and
+    `outstanding`, the net of those that are not yet acknowledged. `before`: of commands older than this one."""
+    live = PaymentCommand.objects.filter(product=product, void=False, category__in=(PAYMENT, BAD_PAYMENT))
+    if before is not None:
+        live = live.filter(pk__lt=before)
+    found = live.aggregate(
+        added=Sum("value", filter=Q(category=PAYMENT)),
+        removed=Sum("value", filter=Q(category=BAD_PAYMENT)),
+        outstanding=Sum("value", filter=Q(status=None)),
+    )
+    return {"added": found["added"] or 0, "removed": -(found["removed"] or 0), "outstanding": found["outstanding"] or 0}
+
+
+def balance_of(product: Product) -> Balance | None:
+    return Balance.objects.filter(product=product).first()
+
+
+def is_at_zero(product: Product, reported: int | None) -> bool:
+    """Whether the unit switches itself off for want of credit: `reported` by it just now, else what it said last."""
+    if not (product.dcm_enabled_flag and product.is_payg):
+        return False
+    if reported is not None:
+        return reported == 0
+    row = balance_of(product)
+    return row is not None and row.balance == 0
+
+
+def known_credit(product: Product) -> int:
+    """What the customer has, as far as we know: the unit's last word and what is on its way. Never below 0."""
+    row: Any = balance_of(product)
+    return max(0, (row.balance if row else 0) + sums(product)["outstanding"])

@@ -7,6 +7,7 @@ from django.utils import timezone
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.dcm import actions as dcm
+from apps.dcm import queries
 from apps.gateway.instructions import awaited, instructions_for
 from apps.gateway.models import Told
 from apps.gateway.report import Report
@@ -28,8 +29,10 @@ def receive_report(product: Product, *, report: Report, by: Actor) -> None:
         balance=report.balance,
         by=by,
     )
+    was_on = product.current_enable_flag
     if report.enabled is not None:
-        products.settle_power(product, reported=report.enabled, by=by)
+        at_zero = queries.is_at_zero(product, report.balance)
+        products.settle_power(product, reported=report.enabled, at_zero=at_zero, by=by)
     if report.tamper_enabled is not None:
         products.settle_tamper(product, reported=report.tamper_enabled, by=by)
     told = Told.objects.filter(product=product, unanswered_since__isnull=False).first()
@@ -43,12 +46,16 @@ def receive_report(product: Product, *, report: Report, by: Actor) -> None:
     if told is not None:
         told.unanswered_since = None
         told.save(update_fields=["unanswered_since"])
+    moved = product.current_enable_flag != was_on
     if report.acknowledged:
-        dcm.acknowledge(product, transaction_ids=report.acknowledged, by=by)
+        moved |= bool(dcm.acknowledge(product, transaction_ids=report.acknowledged, by=by))
+    balance = report.balance
     if report.final_balance is not None:
-        dcm.record_final_balance(product, **report.final_balance.model_dump(), by=by)
-    if report.balance is not None:
-        dcm.record_balance(product, balance=report.balance, by=by)
+        final = dcm.record_final_balance(product, **report.final_balance.model_dump(), by=by)
+        if final is not None and not final.zero_command.void:
+            moved, balance = True, balance or 0  # it has zeroed itself, whether or not it says so twice
+    if balance is not None:
+        dcm.record_balance(product, balance=balance, anew=moved, by=by)
 
 
 @action(level=None)

@@ -5,10 +5,11 @@ from typing import Any
 from django.utils import timezone
 
 from apps.core.times import iso
-from apps.dcm.queries import outstanding
+from apps.dcm import queries as dcm
+from apps.dcm.models import PAYMENT
 from apps.products import queries
 from apps.products.contact import CONNECT_EVERY, PENDING
-from apps.products.models import Product
+from apps.products.models import EnableState, Product
 from apps.products.parameters import typed
 from apps.repairs.queries import pending_part_parameters
 
@@ -20,7 +21,8 @@ def instructions_for(product: Product) -> dict[str, Any]:
     """`seq` rises with every order, so that a unit that gets two answers out of order follows the newer one.
 
     `valid_until` is there only where the switching order has a deadline. Past it the unit leaves its switch as it is,
-    and `enabled` is what it last confirmed. Likewise within `software`, and by name in `parameters_valid_until`."""
+    and `enabled` is what it last confirmed. `payg`: false for a unit that is paid off, which no longer counts its
+    credit down. Likewise within `software`, and by name in `parameters_valid_until`."""
     latest = product.latest_enable_history
     over = latest is not None and latest.is_past_deadline
     # Newest first; a version marked as bad since it was ordered is told to nobody.
@@ -33,15 +35,21 @@ def instructions_for(product: Product) -> dict[str, Any]:
     parts: dict[str, dict[str, Any]] = {}
     for row in pending_part_parameters(product):
         parts.setdefault(str(row.part_id), {})[row.parameter_type.name] = typed(row.parameter_type, row.value)
+    commands = list(dcm.told(product).values("transaction_id", "category", "value")[:MOST_COMMANDS])
+    enabled = product.current_enable_flag if over else product.desired_enable_flag
+    paid = any(one["category"] == PAYMENT for one in commands)
+    if enabled and not paid and latest is not None and latest.current_enable_state == EnableState.DISABLED:
+        enabled = False  # it has switched itself off at zero; a payment comes with the order to be on again
     orders = {
         "time": iso(timezone.now()),
         "seq": product.order_seq,
-        "enabled": product.current_enable_flag if over else product.desired_enable_flag,
+        "enabled": enabled,
         "tamper_enabled": product.desired_tamper_flag,
         "software": told,
         "parameters": {row.parameter_type.name: typed(row.parameter_type, row.value) for row in pending},
         "part_parameters": parts,
-        "payment_commands": list(outstanding(product).values("transaction_id", "category", "value")[:MOST_COMMANDS]),
+        "payment_commands": commands,
+        "payg": product.is_payg,
         "next_connection_s": CONNECT_EVERY,
     }
     if latest is not None and latest.valid_until is not None and latest.current_enable_state in PENDING and not over:

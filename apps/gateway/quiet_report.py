@@ -11,6 +11,7 @@ the order round, and after a wait PostgreSQL looks at what the unit has become m
 """
 
 import functools
+import json
 
 from django.db import connection
 from django.utils import timezone
@@ -27,8 +28,16 @@ def is_quiet(seen: Snapshot, report: Report) -> bool:
     """Nothing to settle, nothing new to keep but the contact and the balance."""
     return (
         seen.counter is not None
-        and _unchanged(report.enabled, seen.desired_enable_flag, seen.current_enable_flag, seen.enable_state)
+        and _unchanged(
+            report.enabled,
+            seen.desired_enable_flag,
+            seen.current_enable_flag,
+            seen.enable_state,
+            at_zero=seen.keeps_credit and report.balance == 0,
+        )  # fmt: skip
         and _unchanged(report.tamper_enabled, seen.desired_tamper_flag, seen.current_tamper_flag, seen.tamper_state)
+        # The first balance makes its series; one that is being reset is no longer the unit's to say.
+        and (report.balance is None or (seen.balance_series is not None and not seen.is_resetting))
         # While it awaits software each report ends a telling (models.Told), whatever it says.
         and not seen.awaits_software
         and report.software in (None, seen.reported_software)
@@ -41,10 +50,10 @@ def is_quiet(seen: Snapshot, report: Report) -> bool:
     )
 
 
-def _unchanged(reported: bool | None, desired: bool, current: bool, state: str | None) -> bool:
+def _unchanged(reported: bool | None, desired: bool, current: bool, state: str | None, at_zero: bool = False) -> bool:
     before = EnableState(state or EnableState.INIT)
     return reported is None or (
-        reported == current and before.after_report(desired=desired, reported=reported) == before
+        reported == current and before.after_report(desired=desired, reported=reported, at_zero=at_zero) == before
     )
 
 
@@ -58,7 +67,9 @@ def record_quiet(seen: Snapshot, report: Report, *, counter: int, tag: str, body
     ]  # fmt: skip
     params = [seen.pk, *still, counter, tag, 200, body, counter, *meta, seen.imei, *columns.values()]
     if report.balance is not None:
-        params += [*meta, seen.imei, report.balance, Balance.expiry_of(report.balance)]
+        now, balance = meta[0], report.balance
+        params += [*meta, seen.imei, balance, Balance.expiry_of(balance), now, now, balance]
+        params += [seen.balance_series, now, json.dumps(balance)]
     params.append(seen.pk)
     with connection.cursor() as cursor:
         execute_prepared(cursor, _statement(tuple(columns), report.balance is not None), params)
@@ -72,11 +83,21 @@ def _statement(columns: tuple[str, ...], with_balance: bool) -> str:
     balance = ""
     if with_balance:
         balance = """, balance AS (
-            INSERT INTO dcm_balance (created_at, created_by, product_imei, balance, expected_expiry)
-            SELECT %s::timestamptz, %s::text, %s::varchar, %s::integer, %s::timestamptz FROM won
+            INSERT INTO dcm_balance (created_at, created_by, product_imei, balance, expected_expiry,
+                reported_at, since, since_balance)
+            SELECT %s::timestamptz, %s::text, %s::varchar, %s::bigint, %s::timestamptz,
+                %s::timestamptz, %s::timestamptz, %s::bigint FROM won
             ON CONFLICT (product_imei) DO UPDATE SET balance = excluded.balance,
-                expected_expiry = excluded.expected_expiry,
+                expected_expiry = excluded.expected_expiry, reported_at = excluded.reported_at,
+                since = CASE WHEN dcm_balance.since IS NULL OR excluded.balance > dcm_balance.balance
+                    THEN excluded.since ELSE dcm_balance.since END,
+                since_balance = CASE WHEN dcm_balance.since IS NULL OR excluded.balance > dcm_balance.balance
+                    THEN excluded.since_balance ELSE dcm_balance.since_balance END,
                 modified_at = excluded.created_at, modified_by = excluded.created_by
+        ), kept AS (
+            INSERT INTO telemetry_point (series_id, time, value, ahead)
+            SELECT %s::bigint, %s::timestamptz, %s::jsonb, FALSE FROM won
+            ON CONFLICT (series_id, time) DO UPDATE SET value = excluded.value
         )"""
     return f"""
         WITH unit AS (

@@ -12,7 +12,7 @@ from apps.products.models.connections import MOST_CELLS
 
 Text = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]*$")]
 Small = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
-Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**53)]  # sums of many payments; exact in any JSON reader
 
 
 PartKey = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]

@@ -9,12 +9,16 @@ import time
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Concat
 
 from apps.core.statements import TEXT, Statement, compiled
+from apps.dcm.models import FORCE_RESET, PaymentCommand
 from apps.gateway import signature
 from apps.parts.models import PartParameter
 from apps.products.models import Product, ProductParameter, ProductSoftwareLinker
+from apps.products.models.product import SUBJECT
+from apps.telemetry.models import Series
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class Snapshot:
     awaits_software: bool
     parts_await: bool
     order_seq: int
+    keeps_credit: bool
+    is_resetting: bool
+    balance_series: int | None
     device_key_digest: str | None
     latest_enable_history_id: int | None
     latest_tamper_enable_history_id: int | None
@@ -53,6 +60,9 @@ def _statement(vendor: str) -> Statement:
         status="pending", part__part_product_linker__product=OuterRef("product_imei"),
         part__part_product_linker__date_removed=None,
     )  # fmt: skip
+    series = Series.objects.filter(
+        subject=Concat(Value(SUBJECT), OuterRef("product_imei")), measurement="dcm", field="balance", tags="{}"
+    )
     rows = (
         Product.objects.filter(product_imei=TEXT)
         .order_by()
@@ -60,6 +70,9 @@ def _statement(vendor: str) -> Statement:
             awaits=Exists(ProductParameter.objects.filter(Q(status="pending") | Q(lapsed=True), **own)),
             awaits_software=Exists(ProductSoftwareLinker.objects.filter(**own, date_added=None, date_removed=None)),
             parts_await=Exists(in_parts),
+            keeps_credit=Case(When(dcm_enabled_flag=True, is_payg=True, then=True), default=False),
+            is_resetting=Exists(PaymentCommand.objects.filter(PaymentCommand.OUTSTANDING, category=FORCE_RESET, **own)),
+            balance_series=Subquery(series.values("pk")[:1]),
         )
     )
     return compiled(
@@ -68,8 +81,8 @@ def _statement(vendor: str) -> Statement:
             "desired_enable_flag", "current_enable_flag", "latest_enable_history__current_enable_state",
             "desired_tamper_flag", "current_tamper_flag", "latest_tamper_enable_history__current_enable_state",
             "reported_software", "awaits", "awaits_software", "parts_await",
-            "order_seq", "device_key_digest", "latest_enable_history_id",
-            "latest_tamper_enable_history_id", "last_exchange__counter",
+            "order_seq", "keeps_credit", "is_resetting", "balance_series", "device_key_digest",
+            "latest_enable_history_id", "latest_tamper_enable_history_id", "last_exchange__counter",
         ),
         key=TEXT,
     )  # fmt: skip

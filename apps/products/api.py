@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
 from django.utils import timezone
-from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from rest_framework.request import Request
 
 from apps.api.endpoint import Body, endpoint
@@ -34,6 +34,14 @@ class StateBody(Body):
         if isinstance(data, dict) and "new_state" not in data and "entity_id" in data:
             return {**data, "new_state": data["entity_id"]}
         return data
+
+
+class DcmBody(Body):
+    enabled: StrictBool
+
+
+class PaygBody(Body):
+    is_payg: StrictBool
 
 
 class EntityBody(Body):
@@ -120,6 +128,21 @@ def disable_tamper_switch(request: Request, product: Product) -> HttpResponse:
     """Order the unit's tamper switch off; pending until the unit has confirmed it."""
     actions.disable_tamper_switch(product, by=request.user)
     return success(f"Product #{product.product_imei} tamper_switch_disabled")
+
+
+@endpoint("PUT", level=actions.set_dcm_enabled_flag.level, fetch=unit, body=DcmBody)
+def set_dcm_enabled_flag(request: Request, product: Product, body: DcmBody) -> HttpResponse:
+    """Let the unit keep its own credit, or no more. Types that do so by default refuse either value; off while payment
+    commands are open is refused."""
+    actions.set_dcm_enabled_flag(product, value=body.enabled, by=request.user)
+    return success(f"Product {product.product_imei}. DCM Enabled Flag set to {body.enabled}")
+
+
+@endpoint("PUT", level=actions.set_is_payg.level, fetch=unit, body=PaygBody)
+def set_is_payg(request: Request, product: Product, body: PaygBody) -> HttpResponse:
+    """Whether the customer is still paying. A unit that is paid off never switches off for want of credit."""
+    actions.set_is_payg(product, value=body.is_payg, by=request.user)
+    return success(f"is_payg for the Product {product.product_imei}, has been set to={body.is_payg}")
 
 
 @endpoint("PUT", level=actions.change_state.level, fetch=unit, body=StateBody)

@@ -37,7 +37,11 @@ TABLES = [
             "latest_enable_history_id",
             "latest_rtc_connection_history_id",
         ),
-        on_edit={"desired_enable_flag": actions.set_desired_enable_flag},
+        on_edit={
+            "desired_enable_flag": actions.set_desired_enable_flag,
+            "dcm_enabled_flag": actions.put_dcm_enabled_flag,
+            "is_payg": actions.set_is_payg,
+        },
         remove=actions.delete_product,
     ),
     Table(path="product_types", model=ProductType),

@@ -11,6 +11,8 @@ urlpatterns = [
     route("products/<str:imei>/update_software", api.update_software),
     route("products/<str:imei>/lock_software", api.lock_software),
     route("products/<str:imei>/expire_software_updates", api.expire_software_updates),
+    route("products/<str:imei>/set_dcm_enabled_flag", api.set_dcm_enabled_flag),
+    route("products/<str:imei>/set_is_payg", api.set_is_payg),
     route("products/<str:imei>/change_state", api.change_state),
     route("products/<str:imei>/assign_entity", api.assign_entity),
     route("products/<str:imei>/change_entity", api.change_entity),

@@ -177,6 +177,7 @@ def _store(table: Table, batch: list[dict[str, Any]], seen: _Seen) -> None:
             made = [_row(table, row) for row in rows]
             seen.add(table, made)
             _upsert(table, made, keep)
+            table.model.after_import(made)
 
 
 def _is_masked(table: Table, row: dict[str, Any]) -> bool:
@@ -228,6 +229,8 @@ def _row(table: Table, given: dict[str, Any]) -> Any:
             raise Refusal(f"{where}: {column.name} is required")
     row = table.model(**values)
     row.before_write()
+    for name, why in row.before_import().items():
+        raise Refusal(f"{where}: {name} {why}")
     return row
 
 

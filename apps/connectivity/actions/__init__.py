@@ -2,7 +2,7 @@
 
 from apps.connectivity.actions.dead_letters import discard_dead_letter, keep_dead_letters, replay_dead_letter
 from apps.connectivity.actions.hearing import take_letter
-from apps.connectivity.actions.orders import follow_order
+from apps.connectivity.actions.orders import follow_order, tell_in_real_time
 from apps.connectivity.actions.rtc import (
     claim_letter,
     force_connection,
@@ -39,4 +39,5 @@ __all__ = [
     "sms_reported",
     "sms_taken",
     "take_letter",
+    "tell_in_real_time",
 ]

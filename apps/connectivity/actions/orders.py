@@ -12,6 +12,15 @@ from apps.products.models import Product
 
 
 @action(level=None)
+def tell_in_real_time(*, imei: str, cause: int, by: Actor) -> None:
+    """A status update with what the unit is told by now, once for each cause."""
+    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(product_imei=imei).first()
+    if product is None or not product.rtc_enabled_flag or RtcMessageHistory.objects.filter(cause=cause).exists():
+        return
+    queue_status_update(product, by=by, cause=cause)
+
+
+@action(level=None)
 def follow_order(
     *, imei: str, by: Actor, cause: int, order: int | None = None, tamper_order: int | None = None
 ) -> None:

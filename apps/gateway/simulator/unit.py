@@ -73,6 +73,8 @@ class Unit:
     part_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     cells: tuple[dict[str, int | None], ...] = ELSEWHERE  # that it hears where it stands
     credit: float = 30 * 86400.0  # seconds of light
+    keeps_credit: bool = False  # it switches itself off when that has run out
+    payg: bool = True  # the customer is still paying: false stops the counting
     applied: dict[str, None] = field(default_factory=dict)  # transaction ids taken over, oldest first
     acknowledging: list[str] = field(default_factory=list)  # taken over, not yet told
     final_balance: dict[str, Any] | None = None  # of the last zero-command, until told
@@ -94,8 +96,9 @@ class Unit:
         while moment + SAMPLE <= until:
             moment += SAMPLE
             self._measure(moment)
-            if self.enabled:
+            if self.enabled and self.payg:
                 self.credit = max(0.0, self.credit - SAMPLE)
+                self.enabled = self.credit > 0 or not self.keeps_credit
         self.clock = moment
 
     def _measure(self, moment: float) -> None:
@@ -165,8 +168,12 @@ class Unit:
             return False
         self.seq = orders["seq"]
         before = self._settings()
+        self.payg = orders["payg"]
+        new = [command for command in orders["payment_commands"] if command["transaction_id"] not in self.applied]
+        for command in new:
+            self._take_credit(**command)
         if orders.get("valid_until", orders["time"]) >= orders["time"]:
-            self.enabled = orders["enabled"]
+            self.enabled = orders["enabled"] and not (self.keeps_credit and self.payg and self.credit <= 0)
         self.tamper_enabled = orders["tamper_enabled"]
         if orders["software"] and orders["software"].get("valid_until", orders["time"]) >= orders["time"]:
             self.software = orders["software"]["name"]
@@ -176,9 +183,6 @@ class Unit:
         self.parameters = self.parameters | held
         for part, values in orders["part_parameters"].items():
             self.part_parameters = self.part_parameters | {part: self.part_parameters.get(part, {}) | values}
-        new = [command for command in orders["payment_commands"] if command["transaction_id"] not in self.applied]
-        for command in new:
-            self._take_credit(**command)
         return bool(new) or before != self._settings()
 
     def _settings(self) -> tuple[Any, ...]:

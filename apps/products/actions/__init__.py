@@ -1,5 +1,6 @@
 """What may be done to a unit. Each takes the unit's row lock first, checks, changes, and writes down what happened."""
 
+from apps.products.actions.credit_terms import set_dcm_enabled_flag, set_is_payg
 from apps.products.actions.entities import assign_entity, change_entity, remove_entity
 from apps.products.actions.lapsing import end_overdue, lapse_orders
 from apps.products.actions.lifecycle import change_state, move_to, register_product
@@ -15,6 +16,7 @@ from apps.products.actions.rollouts import (
 )
 from apps.products.actions.rows import (
     delete_product,
+    put_dcm_enabled_flag,
     remove_history_row,
     set_desired_enable_flag,
 )
@@ -36,6 +38,9 @@ from apps.products.actions.switching import (
 )
 
 __all__ = [
+    "put_dcm_enabled_flag",
+    "set_dcm_enabled_flag",
+    "set_is_payg",
     "assign_entity",
     "begin_next_group",
     "begin_rollout",

@@ -7,6 +7,7 @@ from apps.core.actors import Actor
 from apps.core.levels import Level
 from apps.core.refusals import refuse_if
 from apps.products.actions.announce import announce
+from apps.products.actions.credit_terms import set_dcm_enabled_flag
 from apps.products.actions.switching import disable_product, enable_product
 from apps.products.models import Connection, EnableHistory, Product, RtcConnectionHistory, State
 
@@ -24,6 +25,13 @@ def set_desired_enable_flag(product: Product, *, value: bool | None, by: Actor) 
     """A PUT of `desired_enable_flag` is an order like any other."""
     refuse_if(value is None, "desired_enable_flag", "may not be null")
     (enable_product if value else disable_product)(product, by=by)
+
+
+@action(level=Level.SYSTEM)
+def put_dcm_enabled_flag(product: Product, *, value: bool, by: Actor) -> None:
+    """A PUT of `dcm_enabled_flag` is bound by the same rules; one that says what stands says nothing."""
+    if product.dcm_enabled_flag != value:
+        set_dcm_enabled_flag(product, value=value, by=by)
 
 
 @action(level=Level.SYSTEM)

@@ -46,6 +46,8 @@ def succeed(old: Product, *, product_imei: str, imsi: str, iccid: str | None, de
         enable_product(heir, by=by)
     if old.desired_tamper_flag:
         enable_tamper_switch(heir, by=by)
+    for carry in Product.SUCCEEDED:
+        carry(old, heir, by=by)
     move_to(old, new_state=TERMINATED, by=by)
     announce("product.succeeded", old, by=by, heir=heir.product_imei, serial_number=serial)
     found: Product = queries.fetch(heir.product_imei, by=by, lock=True)

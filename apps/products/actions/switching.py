@@ -65,9 +65,10 @@ def disable_tamper_switch(product: Product, *, by: Actor) -> Product:
 
 
 @action(level=None)
-def settle_power(product: Product, *, reported: bool, by: Actor) -> None:
-    """The unit, whose row the caller holds, says whether it is on."""
-    _settle(product, POWER, reported, by)
+def settle_power(product: Product, *, reported: bool, at_zero: bool = False, by: Actor) -> None:
+    """The unit, whose row the caller holds, says whether it is on. `at_zero`: it has switched itself off for want of
+    credit, or would; the order to be on stands."""
+    _settle(product, POWER, reported, by, at_zero)
 
 
 @action(level=None)
@@ -119,16 +120,18 @@ def _extend(product: Product, switch: Switch, latest: Any, valid_until: dt.datet
     announce(f"product.{switch.word}_ordered", product, by=by, **_status(product, switch))
 
 
-def _settle(product: Product, switch: Switch, reported: bool, by: Actor) -> None:
+def _settle(product: Product, switch: Switch, reported: bool, by: Actor, at_zero: bool = False) -> None:
     latest = getattr(product, switch.latest)
     before = EnableState(latest.current_enable_state) if latest else EnableState.INIT
-    after = before.after_report(desired=getattr(product, switch.desired), reported=reported)
+    desired = getattr(product, switch.desired)
+    after = before.after_report(desired=desired, reported=reported, at_zero=at_zero)
     if after == before and getattr(product, switch.current) == reported:
         return
     fields = [switch.current]
     setattr(product, switch.current, reported)
     if after != before:
-        _record(product, switch, after, user=latest.user, by=by)
+        itself = after == EnableState.DISABLED and desired  # by no order
+        _record(product, switch, after, user=by.name_for_record if itself else latest.user, by=by)
         fields.append(switch.latest)
     touch(product, *fields, by=by)
     announce(f"product.{switch.word}_reported", product, by=by, **_status(product, switch))

@@ -13,7 +13,7 @@ class ProductType(Row):
     """A model of unit, e.g. Hub 2."""
 
     SCOPE = Reference()
-    HIDDEN = ("basic_auth_allowed",)
+    HIDDEN = ("basic_auth_allowed", "dcm_by_default")
 
     product_type_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
@@ -22,6 +22,8 @@ class ProductType(Row):
     credit_type = OptionField(max_length=10, null=True, choices=options("gas", "time"))
     # Units of this type may sign in with HTTP Basic (IMEI, device key) where TLS is certain, instead of U1.
     basic_auth_allowed = models.BooleanField(default=False)
+    # Its units keep their own credit, always (seed 004, "set_dcm_enabled_flag").
+    dcm_by_default = models.BooleanField(default=False)
 
 
 class StateType(Row):

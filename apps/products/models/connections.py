@@ -72,7 +72,7 @@ class Connection(Row):
     error_radius = models.IntegerField(null=True)
     address = models.TextField(null=True)
     country_code = models.IntegerField(null=True)
-    balance = models.IntegerField(null=True)  # seconds of credit that the unit said it had
+    balance = models.BigIntegerField(null=True)  # seconds of credit that the unit said it had
 
     class Meta:
         indexes = [models.Index(fields=["product", "-connection_id"], name="products_connection_latest")]

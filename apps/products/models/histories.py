@@ -52,9 +52,13 @@ class EnableState(models.TextChoices):
     def confirmed(on: bool) -> "EnableState":
         return EnableState.ENABLED if on else EnableState.DISABLED
 
-    def after_report(self, *, desired: bool, reported: bool) -> "EnableState":
-        """The state of a switch once the unit has reported it (docs/adr/0005)."""
-        if reported == desired and self.is_pending:
+    def after_report(self, *, desired: bool, reported: bool, at_zero: bool = False) -> "EnableState":
+        """The state of a switch once the unit has reported it (docs/adr/0005). `at_zero`: the unit has no credit left,
+        so that being off though it is ordered on is no order that waits: a payment brings it back (docs/adr/0026)."""
+        if at_zero and desired and not reported and self != EnableState.INIT:
+            return EnableState.DISABLED
+        # Confirmed, or brought back by a payment after it had switched itself off.
+        if reported == desired and (self.is_pending or (desired and self == EnableState.DISABLED)):
             return EnableState.confirmed(desired)
         if reported != desired and self in (EnableState.ENABLED, EnableState.DISABLED):
             return EnableState.pending(desired)

@@ -23,6 +23,7 @@ def _latest(to: str) -> Any:
 
 
 LOCK = "numbers of units"  # whoever gives a unit or a board its numbers is alone with this (core.locks)
+SUBJECT = "product:"  # of a unit's events and telemetry, before its IMEI
 NUMBERS = ("product_imei", "serial_number", "imsi", "iccid")
 
 
@@ -47,6 +48,12 @@ class Product(Row):
 
     # What later rooms end when somebody moves a unit to another state by hand: (unit, left=, by=).
     LEFT: ClassVar[list[Callable[..., Any]]] = []
+
+    # How many orders of credit of a unit are open, of the room that knows: (unit) → number.
+    CREDIT_OPEN: ClassVar[list[Callable[["Product"], int]]] = []
+
+    # What later rooms carry along when another unit takes its place: (unit, heir, by=).
+    SUCCEEDED: ClassVar[list[Callable[..., Any]]] = []
 
     RULES: ClassVar[Any] = {
         "serial_number": rules.whole, "imsi": rules.IMSI, "iccid": rules.ICCID, "ip_address": rules.address,
@@ -110,6 +117,9 @@ class Product(Row):
 
     def before_write(self) -> None:
         self.located = self.latest_connection_location_id is not None
+        if not self.dcm_enabled_flag:
+            kinds = ProductType.objects.filter(pk=self.product_type_id, dcm_by_default=True)
+            self.dcm_enabled_flag = kinds.exists()
 
     def conflicts(self, changed: Collection[str]) -> dict[str, str]:
         """People name a unit by any of its numbers, so none may be another unit's, in whatever column, nor a board's
@@ -145,7 +155,7 @@ class Product(Row):
 
     @property
     def subject(self) -> str:
-        return f"product:{self.product_imei}"
+        return f"{SUBJECT}{self.product_imei}"
 
 
 def of_product(related_name: str, on_delete: Any = models.CASCADE, *, null: bool = False, **options: Any) -> Any:

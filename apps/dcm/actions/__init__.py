@@ -1,0 +1,14 @@
+"""What happens to the credit of units."""
+
+from apps.dcm.actions.commands import add_payment_command, force_reset, move_credit, within_limit
+from apps.dcm.actions.settling import acknowledge, record_balance, record_final_balance
+
+__all__ = [
+    "acknowledge",
+    "add_payment_command",
+    "force_reset",
+    "move_credit",
+    "record_balance",
+    "record_final_balance",
+    "within_limit",
+]
