@@ -24,6 +24,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
     name = connection.creation._get_test_db_name()
     databases.copy_to(name)
+    databases.flush_only_what_is_there()
     yield
     connection.close()
     databases.drop(name)

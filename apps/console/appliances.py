@@ -83,12 +83,15 @@ def repair(request: HttpRequest, key: int) -> HttpResponse:
 
 @page("POST", level=Level.TECHNICAL)
 def act(request: HttpRequest, key: int, verb: str) -> HttpResponse:
-    """One of VERBS on a repair; what is refused stands on the page with what was typed."""
+    """One of VERBS on a repair, and what was ticked beside it; what is refused stands on the page with what was
+    typed."""
     reader: Any = request.user
     if verb not in VERBS:
         raise Http404
     held = appliances.fetch(key, by=reader)
     try:
+        if "ticks" in request.POST and verb != "findings":
+            _findings(request, held)
         told = VERBS[verb](request, held)
     except (NotFound, Forbidden):
         raise

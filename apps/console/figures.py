@@ -49,7 +49,7 @@ def file(request: HttpRequest) -> Any:
     choice, language = Choice.of(request.GET, reader), _language()
     heading = [
         _("Figure"), _("Of"), _("What"), _("Repairs"), _("Number"), _("Median (hours)"), _("Longest (hours)"),
-        _("From"), _("Until"),
+        _("First day"), _("Last day"),
     ]  # fmt: skip
     lines = [
         [

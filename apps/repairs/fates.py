@@ -32,3 +32,11 @@ def set_fate(repair: Repair, *, fitting_id: int, fate: str | None, by: Actor) ->
     row.fate = fate
     touch(row, "fate", by=by)
     return row
+
+
+def shelve(repair: Repair, *, by: Actor) -> None:
+    """The repair, whose unit's row the caller holds, belongs to a centre from now on: what was taken out in it to be
+    reused lies on that centre's shelf."""
+    for row in removed.of(repair):
+        if row.fate == REUSE and not removed.sits_somewhere(row.part_id):
+            stock.reused(repair, row.part.part_type, by=by)

@@ -55,7 +55,8 @@ def fit(product: Product, repair: Repair, *, serial: str, at: dt.datetime, by: A
         raise Invalid({"serial": "is a board; the step that replaces the board puts it in"})
     old = _replaced_by(product, part.part_type)
     if old is None and not _belongs(product, part.part_type):
-        raise Invalid({"serial": f"is a {part.part_type.name}, which replaces nothing that sits in this unit"})
+        kind = part.part_type.name
+        raise Invalid({"serial": f"is of the type {kind}, which replaces nothing that sits in this unit"})
     return _put_in(product, repair, part, old, at=at, by=by)
 
 
@@ -146,7 +147,7 @@ def end(fitting: PartProductLinker, *, repair: Repair, at: dt.datetime, by: Acto
 
 
 def _part(serial: str, *, by: Actor) -> Part:
-    for wanted in readings(serial):
+    for wanted in dict.fromkeys(one for read in readings(serial) for one in (read, read.upper())):
         part = Part.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(serial_number=wanted)
         if found := part.select_related("part_type__part_type_category").first():
             return found

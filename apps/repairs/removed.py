@@ -10,17 +10,16 @@ DEEPEST = 10
 
 
 def of(repair: Repair) -> list[PartProductLinker]:
-    """Of each part that was taken out in this repair the fitting that ended; nothing of what was undone."""
+    """Of each part that was taken out in this repair the fitting that ended; nothing of what was undone, nor of what
+    went along into the unit of another board."""
     rows = PartProductLinker.objects.filter(removed_repair=repair).select_related("part__part_type", "product")
     latest = {row.part_id: row for row in rows.order_by("pk")}
     came_before = {row.part_id for row in rows if row.added_repair_id != repair.pk}
     wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date__isnull=False, new_part__isnull=False)
     fitted_here = set(wishes.values_list("new_part_id", flat=True))
-    back = PartProductLinker.objects.filter(
-        part__in=latest, product__in={row.product_id for row in latest.values()}, date_removed=None
-    )
-    # What went back by undo sits there by a later fitting of the same repair.
-    undone = {row.part_id for row in back if row.added_repair_id == repair.pk}
+    # Either sits there by a later fitting of the same repair.
+    back = PartProductLinker.objects.filter(part__in=latest, added_repair=repair, date_removed=None)
+    undone = set(back.values_list("part_id", flat=True))
     return [
         row for part, row in latest.items() if part not in undone and (part in came_before or part in fitted_here)
     ]  # fmt: skip

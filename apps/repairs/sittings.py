@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core import wording
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
@@ -69,10 +70,8 @@ def correct(repair: Repair, *, key: int, seconds: int, reason: str, by: Actor) -
         raise NotFound()
     if found.technician_id != getattr(by, "pk", None) and by.level < Level.ADMIN:
         raise Forbidden("The working time of a colleague is corrected by them, or by somebody of the level ADMIN")
-    reason = reason.replace("\0", "").strip()
     refuse_if(not 0 <= seconds <= LONGEST_SITTING, "seconds", "must lie between 0 and 1440 minutes")
-    refuse_if(not reason, "reason", "is required")
-    refuse_if(len(reason) > LONGEST_REASON, "reason", f"is longer than {LONGEST_REASON} characters")
+    reason = wording.words("reason", reason, most=LONGEST_REASON)
     found.corrected_seconds, found.reason = seconds, reason
     found.corrected_by, found.corrected_at = by.name_for_record, timezone.now()
     found.save(update_fields=["corrected_seconds", "reason", "corrected_by", "corrected_at"])

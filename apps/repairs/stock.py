@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import RepairCentre
+from apps.core import wording
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
@@ -35,9 +36,7 @@ def count(
     """So many are there, whatever was written down; and what is little of them."""
     refuse_if(not 0 <= in_stock <= MOST, "in_stock", f"must lie between 0 and {MOST}")
     refuse_if(not 0 <= low_mark <= MOST, "low_mark", f"must lie between 0 and {MOST}")
-    reason = reason.strip()
-    refuse_if(not reason, "reason", "is required")
-    refuse_if(len(reason) > LONGEST_REASON, "reason", f"is longer than {LONGEST_REASON} characters")
+    reason = wording.words("reason", reason, most=LONGEST_REASON)
     stock = _held(_centre(repair_centre_id, by=by).pk, _kind(part_type_id).pk, by=by)
     if stock.low_mark != low_mark:
         stock.low_mark = low_mark
@@ -63,7 +62,10 @@ def reserve(wish: RepairPartTypeLinker, *, by: Actor) -> RepairPartTypeLinker:
     if wish.reserved_at is not None:
         return wish
     centre = wish.repair.repair_centre_id
-    refuse_if(centre is None, "part_type_id", "cannot be reserved: the repair belongs to no repair centre")
+    refuse_if(
+        centre is None, "part_type_id",
+        "cannot be reserved: the repair belongs to no repair centre until somebody who works at one takes the repair",
+    )  # fmt: skip
     _centre(int(centre or 0), by=by)
     stock = _found(centre, wish.new_part_type_id)
     refuse_if(

@@ -1,7 +1,6 @@
 """Reading what repairs wait for, what lies on the shelves, and what is to be ordered."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from apps.accounts.models import RepairCentre, UserRepairCentreLink
 from apps.core.actors import Actor
 from apps.core.refusals import NotFound
 from apps.parts.models import PartType
-from apps.repairs.models import CentreStock, RepairPartTypeLinker, StockMove
+from apps.repairs.models import CentreStock, Repair, RepairPartTypeLinker, StockMove
 
 
 def centres(by: Actor) -> QuerySet[RepairCentre]:
@@ -51,9 +50,10 @@ def moves(centre: int, most: int) -> list[StockMove]:
 
 @dataclass
 class Line:
-    """A part type at a centre. `waiting`: open wishes that nothing is kept for; `oldest`: the first of them."""
+    """A part type at a centre, or (None) for repairs of no centre. `waiting`: open wishes that nothing is kept for;
+    `oldest`: the first of them."""
 
-    centre: int
+    centre: int | None
     centre_name: str
     kind: PartType
     in_stock: int = 0
@@ -77,15 +77,21 @@ class Line:
 
 
 def lines(*, by: Actor, centre: int | None) -> list[Line]:
-    """What is there, kept and waited for, by centre and part type. All wishes of a centre count, whosever units."""
-    shown = {one.pk: one.name for one in centres(by) if centre in (None, one.pk)}
-    found: dict[tuple[int, int], Line] = {}
-    stocks = CentreStock.objects.filter(repair_centre__in=shown).select_related("part_type")
+    """What is there, kept and waited for, by centre and part type. All wishes of a centre count, whosever units; and
+    where no centre is asked for, those of repairs in scope that belong to none."""
+    shown: dict[int | None, str] = {one.pk: one.name for one in centres(by) if centre in (None, one.pk)}
+    found: dict[tuple[int | None, int], Line] = {}
+    stocks = CentreStock.objects.filter(repair_centre__in=list(shown)).select_related("part_type")
     for row in stocks:
-        key = (row.repair_centre_id, row.part_type_id)
         name = shown[row.repair_centre_id]
-        found[key] = Line(key[0], name, row.part_type, row.in_stock, row.low_mark, counted=True)
-    for one in _counted(shown):
+        found[row.repair_centre_id, row.part_type_id] = Line(
+            row.repair_centre_id, name, row.part_type, row.in_stock, row.low_mark, counted=True
+        )  # fmt: skip
+    where = Q(repair__repair_centre__in=list(shown))
+    if centre is None:
+        shown[None] = ""
+        where |= Q(repair__in=Repair.objects.visible_to(by).filter(repair_centre=None))
+    for one in _counted(where):
         key = (one["repair__repair_centre"], one["new_part_type"])
         found.setdefault(key, Line(key[0], shown[key[0]], PartType(pk=key[1])))
         line = found[key]
@@ -96,9 +102,9 @@ def lines(*, by: Actor, centre: int | None) -> list[Line]:
     return sorted(found.values(), key=lambda line: (line.centre_name, line.kind.name))
 
 
-def _counted(shown: Iterable[int]) -> list[dict[str, Any]]:
+def _counted(where: Q) -> list[dict[str, Any]]:
     rows = RepairPartTypeLinker.objects.filter(
-        replaced_date=None, new_part_type__isnull=False, repair__running=True, repair__repair_centre__in=shown
+        where, replaced_date=None, new_part_type__isnull=False, repair__running=True
     )
     waits = Q(reserved_at=None)
     counted: Any = rows.values("repair__repair_centre", "new_part_type").annotate(

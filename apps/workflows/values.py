@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from apps.core.identifiers import is_blank
 from apps.workflows.definition.shape import Input
 
 MISSING = object()
@@ -63,7 +64,7 @@ def _text(spec: Input, value: Any) -> Any:
     if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise BadInput("holds characters that cannot be stored")
     value = value.strip()
-    if not value:
+    if is_blank(value):
         return MISSING
     if spec.data_type == "string" and len(value.splitlines()) > 1:
         raise BadInput("must be on one line")

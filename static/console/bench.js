@@ -97,7 +97,7 @@ document.addEventListener("renewed", (event) => {
   if (part.id === "step") {
     const seen = form()?.elements.seen?.value; // the other forms are of the step that stands now, too
     for (const box of document.querySelectorAll("input[name=seen]")) if (seen) box.value = seen;
-    if (!form()) document.getElementById("fold-hand-over")?.remove(); // it has ended
+    if (!form()) for (const past of document.querySelectorAll("#fold-hand-over, .add-photos")) past.remove(); // it has ended
     unshelve();
     beat();
     if (focused?.step || document.activeElement === document.body) begin();
@@ -262,6 +262,18 @@ document.addEventListener("submit", (event) => {
     if (problem() && !problem().hidden && !box.value) box.value = scanned; // it did not arrive: it is not lost
     box.focus();
   });
+});
+
+// A list that is pasted: a field of one line would run its lines together.
+document.addEventListener("paste", (event) => {
+  const sent = event.target.closest?.("form[data-many]");
+  const text = event.clipboardData?.getData("text") ?? "";
+  if (!sent || !/\S\s*[\r\n]\s*\S/.test(text)) return;
+  event.preventDefault();
+  const lines = Object.assign(document.createElement("input"), { type: "hidden", name: "pasted", value: text });
+  sent.append(lines);
+  sent.requestSubmit(sent.elements.add);
+  line.finally(() => lines.remove());
 });
 
 for (const kind of ["input", "change"]) {

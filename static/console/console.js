@@ -58,6 +58,7 @@ export async function ask(url, options = {}) {
 
 export function show(html) {
   const fresh = parse(html);
+  if (fresh.title) document.title = fresh.title; // it may name a step
   const token = fresh.querySelector("input[name=csrfmiddlewaretoken]")?.value;
   if (token) for (const box of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) box.value = token;
   for (const old of document.querySelectorAll("[data-part]")) {

@@ -58,6 +58,8 @@ def test_photos_parts_and_a_label(person, server, width, language):
     page.goto(f"/bench/repairs/{key}/photos")
     someone.keep("photos-empty")
     file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    page.set_input_files("#chosen", file | {"buffer": b"x" * 15_800_000})  # more than a photo may have
+    assert "15 M" in page.locator("#chosen").evaluate("box => box.validationMessage")
     page.set_input_files("#chosen", [file, file | {"name": "second.jpg"}])
     page.locator(".add-photos button").click()
     expect(page.locator("#photos img")).to_have_count(2)

@@ -14,7 +14,7 @@ from apps.core.rows import new
 from apps.events import wake
 from apps.products import actions
 from apps.products.models import Product
-from apps.repairs.models import SymptomType
+from apps.repairs.models import SymptomType, SymptomTypeProductTypeLinker
 from tests import reference
 from tests.cast import Caller, make_cast, make_unit
 
@@ -28,6 +28,8 @@ NUMBERS = itertools.count(1)
 def stage(transactional_db, monkeypatch):
     monkeypatch.setattr(wake, "relay_soon", lambda: None)
     reference.fill()
+    for counted in (SymptomTypeProductTypeLinker, SymptomType):  # only what a test makes itself
+        counted.objects.all().delete()
     return make_cast()
 
 

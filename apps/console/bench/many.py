@@ -41,12 +41,16 @@ def many(request: HttpRequest) -> HttpResponse:
     held = list(dict.fromkeys(imei for imei in request.POST.getlist("unit") if imei))[:MOST]
     if drop := request.POST.get("drop"):
         held = [imei for imei in held if imei != drop]
-    told, wrong = "", ""
-    for text in _scanned(request.POST.get("scan", "")):
+    told, wrongs = "", list[str]()
+    lines = _scanned(request.POST.get("pasted") or request.POST.get("scan", ""))
+    for text in lines[:MOST]:
         added, told, problem = _add(text, held, reader)
-        wrong = problem or wrong
         if added:
             held.append(added)
+        else:
+            wrongs.append(problem)
+    if len(lines) > MOST:
+        wrongs.append(_("Only the first %(most)s lines were looked at.") % {"most": MOST})
     items = _items(held, reader)
     act = request.POST.get("act", "")
     offered = _offered(items, reader)
@@ -54,11 +58,11 @@ def many(request: HttpRequest) -> HttpResponse:
     if act and items:
         if act in {name for name, _label, _tone in offered}:
             results = [_one(item, act, reader) for item in items]
-            items, offered, told, wrong = [], [], "", ""
+            items, offered, told, wrongs = [], [], "", []
         else:
-            wrong = _("That can’t be done with all of them any more; choose again.")
+            wrongs = [_("That can’t be done with all of them any more; choose again.")]
     context = {
-        "items": items, "offered": offered, "results": results, "told": told, "wrong": wrong, "most": MOST,
+        "items": items, "offered": offered, "results": results, "told": told, "wrongs": wrongs, "most": MOST,
         "well": sum(1 for one in results if one.done), "ill": sum(1 for one in results if not one.done),
     }  # fmt: skip
     return render(request, "console/bench/many.html", context)
@@ -66,7 +70,7 @@ def many(request: HttpRequest) -> HttpResponse:
 
 def _scanned(text: str) -> list[str]:
     """One scan, or several lines that were pasted."""
-    return [line for line in text[:10_000].splitlines() if line.strip()][:MOST]
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _add(text: str, held: list[str], reader: Any) -> tuple[str, str, str]:

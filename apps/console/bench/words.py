@@ -71,6 +71,11 @@ def lasted(seconds: float) -> str:
     return f"{minutes} min"
 
 
+def between(moment: dt.datetime, end: dt.datetime | None) -> str:
+    """Until now where there is no end."""
+    return lasted(((end or timezone.now()) - moment).total_seconds())
+
+
 def since(moment: dt.datetime | None) -> str:
     return lasted((timezone.now() - moment).total_seconds()) if moment else ""
 

@@ -166,8 +166,8 @@ def order_csv(request: HttpRequest) -> HttpResponse:
     ]]  # fmt: skip
     for line in wanted.to_order(by=reader, centre=_chosen(request)["centre"]):
         rows.append([
-            line.centre_name, line.kind.name, line.kind.erp_code, line.to_order, line.waiting, line.in_stock,
-            line.reserved, line.low_mark,
+            line.centre_name or _("Of no centre"), line.kind.name, line.kind.erp_code, line.to_order, line.waiting,
+            line.in_stock, line.reserved, line.low_mark,
         ])  # fmt: skip
     content = sheets.csv_piece(rows, language=get_language() or "en", first=True)
     response = HttpResponse(content, content_type=sheets.KINDS["csv"])
@@ -184,7 +184,7 @@ def _chosen(request: HttpRequest, *, one: bool = False) -> dict[str, Any]:
     asked = request.GET.get("centre", request.POST.get("centre"))
     centre = wanted.own_centre(reader) if asked is None else number(asked)
     if centre not in keys:
-        centre = found[0][0] if found and (one or len(found) == 1) else None
+        centre = found[0][0] if found and one else None
     return {
         "centres": found, "centre": centre, "centre_name": dict(found).get(centre or 0),
         "may_write": reader.level >= Level.TECHNICAL,

@@ -13,6 +13,7 @@ from apps.console.repairs.shared import Steps, fetch, number
 from apps.core.levels import Level
 from apps.core.refusal_words import labelled, said
 from apps.core.refusals import Forbidden, NotFound, Refused, refuse_if
+from apps.jobs.actions import MOST_BYTES
 from apps.repairs import photos as actions
 from apps.repairs import pictures
 from apps.repairs.models import PhotoFile, Repair
@@ -29,6 +30,8 @@ def photos_of(repair: Repair, reader: Any) -> dict[str, Any]:
             (photo, steps.called(repair, photo.state_id), photo.created_by == reader.name_for_record and repair.running)
             for photo in repair.photos.order_by("pk")
         ],
+        "most_of_a_photo": pictures.MOST_BYTES,
+        "most_of_a_request": MOST_BYTES,
         "may_add_photos": repair.running and reader.level >= actions.add_photos.level,
     }
 

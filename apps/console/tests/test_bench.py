@@ -20,6 +20,7 @@ from apps.repairs.models import (
     ActionType,
     PartProductLinker,
     Repair,
+    RepairProductLinker,
     Sitting,
     SymptomType,
     SymptomTypeProductTypeLinker,
@@ -226,6 +227,18 @@ def test_a_unit_that_comes_back_is_flagged_with_what_was_done_then(cast, browser
     assert repeats.back([unit.product_imei]) == {}
 
 
+def test_a_unit_with_another_board_is_known_by_what_was_done_under_each_before(cast, browser):
+    boards = [a_home(cast) for _ in range(3)]
+    for old, heir in zip(boards, boards[1:], strict=False):
+        changed = Repair.objects.create(product=heir, outcome="repaired", refurbishment_date=dt.date(2026, 1, 5))
+        for one in (old, heir):
+            new(RepairProductLinker, by=SYSTEM, repair=changed, product_imei=one.product_imei)
+    Repair.objects.create(product=boards[0], outcome="repaired", refurbishment_date=dt.date(2025, 12, 5))
+    again = actions.bring_in(boards[2], by=cast.tina)
+    for page in (page_of(again), "/bench?centre=all"):
+        assert "Repaired 3 times before" in text(browser.get(page)), page
+
+
 def test_the_working_time_of_a_step(cast, browser):
     repair = in_repair(cast)
     began = Sitting.objects
@@ -328,3 +341,19 @@ def test_the_exit_checks_stand_beside_the_final_test_and_admin_may_override_them
     assert press(browser, repair, "passed", **works).status_code == 302
     over = text(browser.get(page))
     assert (at(repair), "4.5 Ah" in over, "the customer knows of it" in over) == ("closed_repaired", True, True)
+
+
+def test_a_repair_that_has_ended_says_how_long_it_was_and_grows_no_older(cast, browser):
+    repair = in_repair(cast)
+    since = timezone.now() - dt.timedelta(days=20)
+    shown = text(browser.get(page_of(repair)))
+    assert "In this step for 0 min, in repair for 0 min." in shown
+    press(browser, repair, "beyond_repair")
+    press(browser, repair, "inputs", termination_reason="It was in the lake")
+    Repair.objects.filter(pk=repair.pk).update(
+        running=False, created_at=since, ended_at=since + dt.timedelta(hours=3, minutes=5)
+    )
+    shown = text(browser.get(page_of(repair)))
+    assert "In this step" not in shown
+    assert "In repair for 3 h 05 min." in shown
+    assert "En réparation pendant 3 h 05 min." in text(browser_of(cast.tina, "fr").get(page_of(repair)))

@@ -100,3 +100,14 @@ def test_the_board_and_the_step_cost_the_same_however_many_there_are(cast, brows
         "page=0",
     ):
         assert browser.get(f"/bench?{asked}").status_code in (200, 400), asked
+
+
+def test_a_pasted_list_says_of_each_line_that_is_left_out_why(cast, browser):
+    units = [a_home(cast) for _ in range(2)]
+    lines = [units[0].product_imei, "nonsense", units[1].serial_number, "<b>gone</b>", units[0].product_imei]
+    page = text(browser.post("/bench/many", {"pasted": "\r\n".join(lines), "scan": ""}))
+    assert re.findall(r'name="unit" value="(\d+)"', page) == [unit.product_imei for unit in units]
+    for told in ("nonsense is no unit", "<b>gone</b> is no unit", f"{units[0].serial_number} is on the list already"):
+        assert told in page, told
+    page = text(browser.post("/bench/many", {"scan": "\n".join([units[0].product_imei] * 101)}))
+    assert "Only the first 100 lines were looked at" in page

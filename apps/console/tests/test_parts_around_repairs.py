@@ -245,3 +245,61 @@ def test_undone_steps_are_not_on_the_sheet(cast, call, bench, centre, repair):
     shown = bench.get(f"/bench/repairs/{repair.pk}/sheet")
     assert "Condition at intake: Dirty" in shown
     assert "Damaged" not in shown
+
+
+def test_a_repair_of_no_centre_is_seen_ordered_for_and_gets_the_centre_of_who_takes_it(cast):
+    """Somebody who works at no centre brought the unit in; the entity has one centre, which is not theirs."""
+    repair = in_repair("010101234560013", cast.a, cast.tina)
+    assert repair.repair_centre_id is None
+    asked = wish(repair, cast.tina)
+    centre = centre_of(cast.a, cast.alice)
+    bench = Bench(cast.tina)
+    assert repair.product.serial_number in bench.get("/bench/parts")
+    assert "Home 2 battery" in bench.get("/bench/order")
+    assert "Home 2 battery" in bench.get("/bench/order.csv")
+    assert "Home 2 battery" not in bench.get(f"/bench/order?centre={centre.pk}")
+    assert "Home 2 battery" not in Bench(cast.users["B", Level.ADMIN]).get("/bench/order")
+    assert "who works at one takes the repair" in bench.post("/bench/parts/reserve", 400, wish=asked.pk)
+    colleague = Bench(cast.alice)
+    colleague.post(f"/bench/repairs/{repair.pk}/take")
+    repair.refresh_from_db()
+    assert repair.repair_centre_id == centre.pk
+    receive(colleague, centre, 1)
+    asked.refresh_from_db()
+    assert asked.reserved_at is not None
+    Bench(cast.tina).post(f"/bench/repairs/{repair.pk}/take")
+    repair.refresh_from_db()
+    assert repair.repair_centre_id == centre.pk
+
+
+def test_a_reason_that_nobody_can_see_is_none(bench, centre, repair):
+    unseen = "\u200b\u202e \x07\u2800"
+    assert "is required" in count(bench, centre, 3, reason=unseen, status=400)
+    count(bench, centre, 3, reason="of \u202eMonday\x1b[31m")
+    assert StockMove.objects.get().reason == "of Monday[31m"
+    for verb, field in (("wait", "reason"), ("note", "text"), ("hand_over", "text")):
+        assert "is required" in bench.post(f"/bench/repairs/{repair.pk}/{verb}", 400, **{field: unseen})
+
+
+def test_a_part_is_fitted_though_the_scanner_writes_small_letters(cast, call, centre, repair):
+    """As a unit is found by a part in it."""
+    part = a_battery("NEW-BAT-1")
+    AtFitting(call, cast.tina, repair).ask_for_a_battery().fit("new-bat-1")
+    assert PartProductLinker.objects.get(part=part).product_id == repair.product_id
+
+
+def test_what_was_taken_out_to_be_reused_comes_to_the_centre_that_takes_the_repair(cast, call):
+    repair = in_repair("010101234560013", cast.a, cast.tina)
+    a_battery("NEW-1")
+    AtFitting(call, cast.tina, repair).ask_for_a_battery().fit("NEW-1")
+    centre = centre_of(cast.a, cast.alice)
+    parts = f"/bench/repairs/{repair.pk}/parts"
+    fitting = PartProductLinker.objects.get(removed_repair=repair).pk
+    bench = Bench(cast.tina)
+    bench.post(parts, fitting=fitting, fate="reuse")
+    assert not CentreStock.objects.exists()
+    receive(bench, centre, 5)
+    Bench(cast.alice).post(f"/bench/repairs/{repair.pk}/take")
+    assert shelf() == (6, 0)
+    bench.post(parts, fitting=fitting, fate="scrap")
+    assert shelf() == (5, 0)

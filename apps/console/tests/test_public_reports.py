@@ -70,10 +70,27 @@ def test_nothing_said_and_too_much_said(where, anybody):
     assert not ProductNote.objects.exists()
 
 
+def test_what_nobody_sees_is_nothing_said_and_does_not_get_into_the_note(where, anybody):
+    assert anybody.post(where, {"text": " \u200b\u202e\u2066 \x07"}).status_code == 400
+    assert anybody.post(where, {"text": "photo \u202egpj.exe\u2066 \x1b[31m red\r\nand\x07 wet"}).status_code == 302
+    assert ProductNote.objects.get().note_text == "“photo gpj.exe [31m red and wet”"
+
+
+def test_the_same_sent_twice_is_one_note_and_a_thank_you(where, anybody):
+    with time_machine.travel("2026-11-20 10:00", tick=False) as clock:
+        for _again in range(5):
+            assert anybody.post(where, {"fault": ["off"], "text": "since Monday"}).status_code == 302
+        assert ProductNote.objects.count() == 1
+        assert anybody.post(where, {"fault": "usb"}).status_code == 302
+        clock.move_to("2026-11-20 11:01")
+        assert anybody.post(where, {"fault": ["off"], "text": "since Monday"}).status_code == 302
+    assert ProductNote.objects.count() == 3
+
+
 def test_a_unit_takes_three_a_day_whoever_sends_them(where, anybody):
     with time_machine.travel("2026-11-20 10:00", tick=False) as clock:
         for number in range(4):
-            answer = anybody.post(where, {"fault": "off"}, REMOTE_ADDR=f"10.0.0.{number}")
+            answer = anybody.post(where, {"text": f"dark, {number}"}, REMOTE_ADDR=f"10.0.0.{number}")
         assert (answer.status_code, answer["Retry-After"]) == (429, "86400")
         assert ProductNote.objects.count() == 3
         clock.move_to("2026-11-21 10:01")

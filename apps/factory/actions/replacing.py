@@ -28,8 +28,9 @@ def replace_board(repair: Repair, *, serial: str, at: dt.datetime, by: Actor) ->
     pcb, worn = _board(serial, by=by), _fitted(old)
     kind = pcb.part_type
     refuse_if(
-        not _may_replace(pcb, worn, old), "serial", f"is a {kind.name}, which replaces nothing that sits in this unit"
-    )
+        not _may_replace(pcb, worn, old), "serial",
+        f"is of the type {kind.name}, which replaces nothing that sits in this unit",
+    )  # fmt: skip
     alone(LOCK)
     sim, wrong = ready(pcb, by=by)
     if wrong or sim is None:

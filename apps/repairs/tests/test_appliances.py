@@ -229,3 +229,23 @@ def test_one_query_more_for_no_further_row(cast, lamp, django_assert_max_num_que
         page = form.reads("/bench/appliances")
     assert len(re.findall(r"U-\d+-\d+", page)) == 50
     assert "page=2" in page
+
+
+def test_what_is_ticked_is_kept_whatever_is_pressed_beside_it(cast, lamp, rule):
+    symptom = new(ApplianceSymptom, by=SYSTEM, name="Flickers")
+    new(ApplianceSymptomApplianceTypeLinker, by=SYSTEM, appliance_type=lamp, appliance_symptom=symptom)
+    form = Form(cast.tina)
+    address = form.take_in(kind=lamp.pk).url
+    repair = ApplianceRepair.objects.get()
+    page = form.reads(address)
+    for name in ("rule", "count", "process", "on"):
+        assert re.search(f'name="{name}" form="work"', page), name
+    part = form.press(address, "part", ticks=1, symptoms=[symptom.pk], rule=rule.pk, count="many", how="fitted")
+    assert (part.status_code, repair.symptoms.count()) == (400, 1)
+    form.press(address, "part", ticks=1, rule=rule.pk, count=1, how="fitted")
+    assert repair.symptoms.count() == 0
+    today = str(repair.arrival_date)
+    done = form.press(address, "finish", ticks=1, symptoms=[symptom.pk], process="Replaced", on=today)
+    assert (done.status_code, repair.symptoms.count()) == (302, 1)
+    assert form.press(address, "again").status_code == 302
+    assert repair.symptoms.count() == 1

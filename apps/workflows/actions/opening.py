@@ -2,7 +2,6 @@
 
 from django.utils import timezone
 
-from apps.accounts.models import UserRepairCentreLink
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
@@ -13,6 +12,7 @@ from apps.products.actions import move_to
 from apps.products.models import Product
 from apps.products.states import IN_REPAIR_SYSTEM, NAMES, NON_EXISTANT, moves_from
 from apps.repairs.models import Repair
+from apps.repairs.wanted import own_centre
 from apps.workflows import queries
 from apps.workflows.definition.shape import Definition
 from apps.workflows.models import WorkflowVersion
@@ -70,11 +70,10 @@ def _begin(definition: Definition, product: Product, *, by: Actor) -> Repair:
         digest=definition.digest,
         defaults={"name": definition.name, "version": definition.version, "text": definition.source},
     )
-    link = UserRepairCentreLink.objects.filter(username__iexact=by.name_for_record).first()
     repair: Repair = new(
         Repair, by=by, product=product, arrival_date=now.date(), process=definition.process, pending_status=False,
         workflow_name=definition.name, workflow_version=definition.digest, running=True, context={},
-        repair_centre_id=link.repair_centre_id if link else None,
+        repair_centre_id=own_centre(by),
     )  # fmt: skip
     step = Step(repair, product, definition, definition.start, {}, by, now)
     path = enter(step, definition.start)

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from apps.core import wording
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
@@ -19,10 +20,8 @@ def override_exit_checks(repair: Repair, *, reason: str, seen: str | None = None
     """From now on it may be closed; the reason stays with the repair. Invalid with `reason`; with `repair_id` where no
     check fails. Refused `ended`, `no_workflow`, `moved_on`."""
     repair, product, _definition = held(repair, seen=seen, by=by)
-    reason = reason.replace("\0", "").strip()
-    refuse_if(not reason, "reason", "is required")
+    reason = wording.words("reason", reason, most=LONGEST)
     refuse_if(len(reason) < LEAST, "reason", f"must have at least {LEAST} letters; it has {len(reason)}")
-    refuse_if(len(reason) > LONGEST, "reason", f"is longer than {LONGEST} characters")
     failing = [figure for figure in exit_checks.figures(product, repair) if not figure.passed]
     refuse_if(not failing, "repair_id", "has no exit check that fails; there is nothing to override")
     override = {"reason": reason, "by": by.name_for_record, "at": timezone.now().isoformat()}

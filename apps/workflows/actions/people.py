@@ -1,11 +1,13 @@
 """Who is at a repair, and what they tell each other of it. Work is taken, from a colleague too, and never pushed."""
 
 from apps.accounts.models import User
+from apps.core import wording
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.levels import Level
-from apps.core.refusals import Refused, refuse_if
+from apps.core.refusals import Refused
 from apps.core.rows import new, touch
+from apps.repairs import fates, wanted
 from apps.repairs.models import Repair, RepairNote
 from apps.workflows.moving import ANYWHERE, held, told
 
@@ -14,14 +16,18 @@ LONGEST = 2000  # characters of a note
 
 @action(level=Level.TECHNICAL)
 def take(repair: Repair, *, by: Actor) -> Repair:
-    """It is this technician's from now on, whoever had it. Refused `ended`, `no_workflow`."""
+    """It is this technician's from now on, whoever had it; one of no repair centre is of theirs from now on. Refused
+    `ended`, `no_workflow`."""
     repair, product, _definition = held(repair, seen=ANYWHERE, by=by)
     if not isinstance(by, User):
         raise Refused("Only a person can take a repair", code="no_person")
-    if repair.technician_id != by.pk:
-        before = repair.technician
-        repair.technician = by
-        touch(repair, "technician", by=by)
+    centre = repair.repair_centre_id or wanted.own_centre(by)
+    if repair.technician_id != by.pk or repair.repair_centre_id != centre:
+        before, came_to_one = repair.technician, repair.repair_centre_id != centre
+        repair.technician, repair.repair_centre_id = by, centre
+        touch(repair, "technician", "repair_centre", by=by)
+        if came_to_one:
+            fates.shelve(repair, by=by)
         told("repair.changed", repair, product, by=by, what="taken", before=before.email if before else None)
     return repair
 
@@ -58,8 +64,6 @@ def hand_over(repair: Repair, *, text: str, by: Actor) -> RepairNote:
 
 
 def _noted(repair: Repair, kind: str, text: str, by: Actor) -> RepairNote:
-    text = text.replace("\0", "").strip()
-    refuse_if(not text, "text", "is required")
-    refuse_if(len(text) > LONGEST, "text", f"is longer than {LONGEST} characters")
+    text = wording.words("text", text, most=LONGEST)
     row: RepairNote = new(RepairNote, by=by, repair=repair, kind=kind, text=text)
     return row

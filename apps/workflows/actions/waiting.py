@@ -7,6 +7,7 @@ import datetime as dt
 
 from django.utils import timezone
 
+from apps.core import wording
 from apps.core.actions import action
 from apps.core.actors import SYSTEM, Actor
 from apps.core.levels import Level
@@ -27,9 +28,7 @@ def wait(
 ) -> Repair:
     """It waits from now on; again with another reason begins another wait. Invalid with `reason`, `until`."""
     repair, product, _definition = held(repair, seen=seen, by=by)
-    now, reason = timezone.now(), reason.replace("\0", "").strip()
-    refuse_if(not reason, "reason", "is required")
-    refuse_if(len(reason) > LONGEST, "reason", f"is longer than {LONGEST} characters")
+    now, reason = timezone.now(), wording.words("reason", reason, most=LONGEST)
     refuse_if(until is not None and until <= now, "until", "must lie in the future")
     refuse_if(until is not None and until > now + FURTHEST, "until", "must lie within a year")
     no_longer_waits(repair, at=now, by=by)

@@ -30,9 +30,12 @@ class Choice:
 
     @classmethod
     def of(cls, given: Mapping[str, Any], reader: Any) -> Self:
-        """What cannot be a day is passed over; a technician of a centre sees their own first."""
+        """What cannot be a day is passed over, and two days that stand the wrong way round are turned; a technician of
+        a centre sees their own first."""
         choice = cls(**{name: str(given.get(name, ""))[:100].replace("\0", "") for name in cls.__dataclass_fields__})
         since, until = (text if _day(text) else "" for text in (choice.since, choice.until))
+        if since and until and dt.date.fromisoformat(since) > dt.date.fromisoformat(until):
+            since, until = until, since
         if not choice.centre:
             choice = replace(choice, centre=MINE if _own(reader) else ALL)
         return replace(choice, since=since, until=until)

@@ -12,6 +12,7 @@ from apps.core.levels import Level
 from apps.core.rows import new
 from apps.factory import models as factory
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker
+from apps.repairs import removed
 from apps.repairs.models import Repair
 from apps.telemetry import store
 from apps.workflows import exit_checks
@@ -143,6 +144,7 @@ def test_another_board_gives_the_unit_its_old_serial_and_what_it_was(bench, home
     assert list(heir.product_entity_linker.filter(date_removed=None).values_list("entity", flat=True)) == [cast.a.pk]
     assert bench.send("undo", status=400)["code"] == "not_undoable"
     assert battery in [row.part for row in heir.part_product_linker.filter(date_removed=None)]
+    assert battery not in [row.part for row in removed.of(Repair.objects.get(pk=bench.key))]
 
 
 def test_what_a_jig_uploads_counts_and_names_the_repair(bench, home, battery, call, cast):  # noqa: F811

@@ -242,8 +242,8 @@ def test_every_figure_is_what_a_slow_count_finds(cast, centres, seed):
             assert wrong == {}, given
 
 
-def browser_of(user):
-    client = Client(raise_request_exception=False)
+def browser_of(user, language="en"):
+    client = Client(raise_request_exception=False, headers={"accept-language": language})
     client.force_login(user)
     return client
 
@@ -284,6 +284,19 @@ def test_the_filter_stays_in_the_address_and_odd_ones_harm_nothing(cast, centres
         for path in ("figures", "figures.csv", "repairs", "repairs.csv"):
             assert browser.get(f"/bench/{path}?{odd}").status_code == 200, (path, odd)
     assert browser_of(cast.bob).get("/bench/figures").status_code == 403
+
+
+def test_days_the_wrong_way_round_are_turned_and_no_heading_of_the_file_stands_twice(cast, centres):
+    Crowd(cast, centres, 4)
+    browser = browser_of(cast.tina)
+    right, wrong = (
+        browser.get(f"/bench/figures.csv?centre=all&since={one}&until={other}")
+        for one, other in (("2026-01-01", "2026-12-31"), ("2026-12-31", "2026-01-01"))
+    )
+    assert rows_of(right) == rows_of(wrong)
+    for language in ("en", "fr"):
+        heading = re.split("[,;]", str(rows_of(browser_of(cast.tina, language).get("/bench/figures.csv"))[0]))
+        assert len(set(heading)) == len(heading), heading
 
 
 def test_a_constant_number_of_queries(cast, centres, django_assert_max_num_queries):

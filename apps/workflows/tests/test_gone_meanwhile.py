@@ -138,6 +138,8 @@ def test_a_list_of_tags_and_a_language_that_is_not_wanted(bench, call, cast):  #
     path = f"/v1/repairs/{bench.key}/current_state"
     seen = bench.get("current_state")["ETag"]
     bench.send("send_inputs", {"starts": "yes"}, HTTP_IF_MATCH=f'"other", {seen}')
+    bench.send("send_inputs", {"starts": "yes"}, HTTP_IF_MATCH=f"W/{seen}")  # as it comes with a compressed answer
+    assert bench.send("send_inputs", {"starts": "no"}, 412, HTTP_IF_MATCH='W/"other"')["code"] == "moved_on"
     assert bench.send("send_inputs", {"starts": "no"}, 412, HTTP_IF_MATCH='"other", "another"')["code"] == "moved_on"
     for asked in ("fr;q=0", "fr;q=0, de;q=0.4"):
         assert call(cast.root, "GET", path, HTTP_ACCEPT_LANGUAGE=asked)["Content-Language"] == "en", asked

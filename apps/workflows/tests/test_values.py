@@ -81,6 +81,6 @@ def test_refused(given, value, text):
         values.check(given, value, OPTIONS)
 
 
-@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+@pytest.mark.parametrize("blank", ["", "  ", "\n", "\u200b\u202e", "\u2800\x07"])
 def test_a_blank_text_is_missing(blank):
     assert values.check(spec("text"), blank) is values.MISSING
