@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import connection
 
 MIGRATIONS = (
-    ("accounts", "0002_reference"), ("products", "0002_reference"), ("products", "0004_wake_up_software"), ("products", "0008_software_versions"),
+    ("accounts", "0002_reference"), ("products", "0002_reference"), ("products", "0004_wake_up_software"), ("products", "0008_software_versions"), ("products", "0015_bp20"),
     ("parts", "0002_reference"), ("parts", "0004_boards"), ("connectivity", "0002_reference"), ("connectivity", "0003_networks"),
     ("webhooks", "0002_reference"), ("repairs", "0006_reference"),
 )  # fmt: skip

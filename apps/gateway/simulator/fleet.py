@@ -34,7 +34,7 @@ class BadNetwork:
 @dataclass(frozen=True)
 class Known:
     """A unit as it stands on record when its life begins here. `credit`: seconds it last reported, if ever; `cells`:
-    those that it last heard."""
+    those that it last heard; `keeps_credit`: it switches itself off when that has run out."""
 
     imei: str
     device_key: str
@@ -42,6 +42,8 @@ class Known:
     outside: bool
     credit: int | None
     cells: tuple[dict[str, int | None], ...] = ()
+    keeps_credit: bool = False
+    payg: bool = True
 
 
 class Fleet:
@@ -78,6 +80,7 @@ class Fleet:
         return Unit(
             known.imei, known.device_key, boot, network, conditions, chance,
             enabled=known.enabled, outside=known.outside, credit=credit, cells=known.cells or ELSEWHERE,
+            keeps_credit=known.keeps_credit, payg=known.payg,
         )  # fmt: skip
 
     async def _play(self, unit: Unit) -> None:

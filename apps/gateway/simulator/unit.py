@@ -168,7 +168,7 @@ class Unit:
             return False
         self.seq = orders["seq"]
         before = self._settings()
-        self.payg = orders["payg"]
+        self.payg = orders.get("payg", True)
         new = [command for command in orders["payment_commands"] if command["transaction_id"] not in self.applied]
         for command in new:
             self._take_credit(**command)

@@ -64,7 +64,7 @@ def test_a_final_balance_is_kept_once_and_voids_what_was_before(device, unit):
         (True, "acknowledged"), (True, None), (False, "acknowledged")
     ]  # fmt: skip
     assert device.orders()["payment_commands"] == []
-    assert queries.ever_added(unit) == 0
+    assert queries.sums(unit)["added"] == 0
     assert Event.objects.get(name="product.zeroed").payload["final_balance"] == 60
     device.report(final_balance={"transaction_id": taken.transaction_id, "balance": 1})
     assert FinalBalance.objects.count() == 1

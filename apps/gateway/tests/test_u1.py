@@ -78,7 +78,7 @@ def test_reading_instructions_changes_nothing_but_the_counter(device, unit, cast
     assert orders == device.orders() | {"time": orders["time"]}
     assert set(orders) == {
         "time", "seq", "enabled", "tamper_enabled", "software", "parameters", "part_parameters",
-        "payment_commands", "next_connection_s",
+        "payment_commands", "payg", "next_connection_s",
     }  # fmt: skip
     assert (EnableHistory.objects.count(), Connection.objects.count()) == (before, 0)
 
@@ -146,7 +146,7 @@ def test_the_counter_may_come_in_the_query_and_the_path_is_signed_without_it(dev
     ("body", "field"),
     [
         ({"enabled": "yes"}, "enabled"), ({"cells": [{}] * 8}, "cells"), ({"gps": {"lat": 91, "lon": 0}}, "gps.lat"),
-        ({"balance": -1}, "balance"), ({"balance": 2**31}, "balance"), ({"software": ""}, "software"),
+        ({"balance": -1}, "balance"), ({"balance": 2**53}, "balance"), ({"software": ""}, "software"),
         ({"software": "a\x00b"}, "software"), ({"ip_address": "999.1.1.1"}, "ip_address"),
         ({"cells": [{"lac": 2**40}]}, "cells.0.lac"), ([1], "body"),
     ],

@@ -38,15 +38,21 @@ class Command(BaseCommand):
         if options["imei"]:
             rows = rows.filter(product_imei__in=options["imei"])
         found = rows.values_list(
-            "product_imei", "device_key", "current_enable_flag", "latest_state__current_state_type", "balance__balance"
+            "product_imei",
+            "device_key",
+            "current_enable_flag",
+            "latest_state__current_state_type",
+            "balance__balance",
+            "dcm_enabled_flag",
+            "is_payg",
         )[: options["units"]]
         latest = Connection.objects.filter(pk__in=Product.objects.filter(
             product_imei__in=[imei for imei, *_rest in found]
         ).values("latest_connection"))  # fmt: skip
         cells = {row.product_id: tuple(row.cells) for row in latest}
         keys = [
-            Known(imei, key, on, state not in BOXED, credit, cells.get(imei, ()))
-            for imei, key, on, state, credit in found
+            Known(imei, key, on, state not in BOXED, credit, cells.get(imei, ()), keeps, payg)
+            for imei, key, on, state, credit, keeps, payg in found
             if key
         ]
         conditions = Conditions(options["lost"], options["repeated"], options["clock_error"])
