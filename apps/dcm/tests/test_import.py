@@ -9,7 +9,7 @@ from apps.dcm.models import SpentId
 from apps.transfer.dataset import Refusal, import_tables
 from tests.cast import make_unit
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -71,8 +71,9 @@ def rows_of(unit):
 
     def plain(row):
         return {
-            field.name: getattr(row, field.attname)
+            field.name: str(value).replace(unit.product_imei, "IMEI") if field.name == "user" else value
             for field in row._meta.concrete_fields
+            for value in [getattr(row, field.attname)]
             if not field.is_relation and field.name not in PASSING | {"date", "expected_expiry", "reported_at", "since", "created_by", "modified_by", "tag"}
             and not field.primary_key
         }  # fmt: skip
