@@ -115,6 +115,8 @@ def test_a_stored_unit_is_prepared_and_a_terminated_one_tells_why_not(cast, brow
     assert (refused.status_code, "such a unit is not repaired" in text(refused)) == (400, True)
     assert browser.post(f"{page}/prepare").status_code == 302
     assert queries.running_of(unit).workflow_name == "stock_preparation"
+    enterprise = make_unit("010101234560211", entity=cast.a, product_type_id=4)
+    assert "no workflow prepares units of its type" in text(browser.get(f"/bench/units/{enterprise.product_imei}"))
     gone = a_home(cast)
     change_state(gone, new_state=9, by=SYSTEM)
     assert "is not repaired and not prepared" in text(browser.get(f"/bench/units/{gone.product_imei}"))
