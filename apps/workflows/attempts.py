@@ -10,8 +10,8 @@ from apps.workflows.exit_checks import Failed
 
 
 def keeps_what_failed(act: Action) -> Action:
-    """Around an action, not in it: what its transaction wrote is gone when it refuses. Whoever calls it in a transaction
-    of their own loses the try with the rest."""
+    """Around an action, not in it: what its transaction wrote is gone when it refuses. Inside of yet another
+    transaction the try is lost with the rest."""
 
     @functools.wraps(act)
     def run(*args: Any, by: Actor, **kwargs: Any) -> Any:
