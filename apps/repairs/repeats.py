@@ -97,13 +97,15 @@ def back_of(past: Sequence[Past], *, came: dt.date | None = None) -> Back:
 
 
 def back(units: Iterable[str], *, came: dict[str, dt.date] | None = None) -> dict[str, Back]:
-    """{IMEI: how often it was repaired and whether it is back within 90 days} in one query, of units that are in no
+    """{IMEI: how often it was repaired and whether it is back within 90 days} in two queries, of units that are in no
     repair or in a running one; `came`: the day it came in where that is not today."""
-    today = timezone.now().date()
+    today, units = timezone.now().date(), list(units)
+    links: Any = RepairProductLinker.objects.filter(repair__product__in=units)
+    present = dict(links.values_list("product_imei", "repair__product_id")) | {imei: imei for imei in units}
     found: dict[str, list[dt.date]] = {}
-    rows: Any = ended(units).order_by().values_list("product_id", "ended_at", "refurbishment_date")
+    rows: Any = ended(present).order_by().values_list("product_id", "ended_at", "refurbishment_date")
     for imei, at, day in rows:
-        found.setdefault(imei, []).append(_day(at or day))
+        found.setdefault(present[imei], []).append(_day(at or day))
     return {imei: _back(days, (came or {}).get(imei) or today) for imei, days in found.items()}
 
 
