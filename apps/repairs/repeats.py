@@ -100,7 +100,7 @@ def back(units: Iterable[str], *, came: dict[str, dt.date] | None = None) -> dic
     """{IMEI: how often it was repaired and whether it is back within 90 days} in two queries, of units that are in no
     repair or in a running one; `came`: the day it came in where that is not today."""
     today, units = timezone.now().date(), list(units)
-    links: Any = RepairProductLinker.objects.filter(repair__product__in=units)
+    links: Any = RepairProductLinker.objects.filter(repair__product_id__in=units)
     present = dict(links.values_list("product_imei", "repair__product_id")) | {imei: imei for imei in units}
     found: dict[str, list[dt.date]] = {}
     rows: Any = ended(present).order_by().values_list("product_id", "ended_at", "refurbishment_date")

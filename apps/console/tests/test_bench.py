@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
+from apps.factory import models as factory
 from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.actions import change_state
 from apps.products.models import Product
@@ -18,6 +19,7 @@ from apps.products.states import IN_REPAIR_SYSTEM, SHIPPED
 from apps.repairs import public, repeats, sittings
 from apps.repairs.models import (
     ActionType,
+    FailedCheck,
     PartProductLinker,
     Repair,
     RepairProductLinker,
@@ -343,3 +345,18 @@ def test_a_unit_that_has_got_another_board_is_still_one_that_came_back(cast):
     found = repeats.back([heir.product_imei])[heir.product_imei]
     assert (found.soon, found.times, found.days) == (True, 1, 20)
     assert list(repeats.back([old.product_imei])) == [old.product_imei]
+
+
+def test_a_try_that_the_exit_checks_refuse_is_kept_and_shown_with_the_repair(cast, browser):
+    """The press that carried it wrote nothing else: neither the inputs nor the step."""
+    repair = in_repair(cast)
+    for event, given in (("checked", {"condition": "good", "starts": "yes"}), ("inputs", {"casing": "intact", "dust": "no"}),
+                         ("usb_passed", {"usb_voltage": "5"}), ("jig.passed", {})):  # fmt: skip
+        assert press(browser, repair, event, **given).status_code == 302
+    new(factory.TestJigTestResult, by=SYSTEM, product=repair.product, user="jig", passed=False)
+    refused = press(browser, repair, "passed", usb_works="yes", light_works="yes")
+    assert (refused.status_code, at(repair), repair.context["kept"]) == (400, "final_test", {})
+    assert [row.name for row in FailedCheck.objects.filter(repair=repair)] == ["test_jig"]
+    assert "Refused once before" in text(browser.get(page_of(repair)))
+    assert "Tries that the exit checks refused" in text(browser.get(f"{page_of(repair)}/sheet"))
+    assert "Refusé une fois déjà" in text(browser_of(cast.tina, "fr").get(page_of(repair)))
