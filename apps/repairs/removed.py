@@ -1,7 +1,4 @@
-"""Reading what sits in a unit, what each part replaced, and what a repair has taken out and put in.
-
-Fittings alone do not tell: what undo put back, and what went over to another board, ended and began in the repair too.
-"""
+"""Reading what sits in a unit, what each part replaced, and what a repair has taken out and put in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,30 +12,27 @@ DEEPEST = 10
 
 
 def of(repair: Repair) -> list[PartProductLinker]:
-    """Of each part that was taken out in this repair the fitting that ended; nothing of what was undone."""
+    """Of each part that was taken out in this repair the fitting that ended; nothing of what was undone, nor of what
+    went along into the unit of another board."""
     rows = PartProductLinker.objects.filter(removed_repair=repair).select_related("part__part_type", "product")
     latest = {row.part_id: row for row in rows.order_by("pk")}
-    came_before = set(_there_before(repair).values_list("part_id", flat=True))
+    came_before = {row.part_id for row in rows if row.added_repair_id != repair.pk}
     wishes = RepairPartTypeLinker.objects.filter(repair=repair, replaced_date__isnull=False, new_part__isnull=False)
     fitted_here = set(wishes.values_list("new_part_id", flat=True))
-    units = {repair.product_id, *(row.product_id for row in latest.values())}
-    back = PartProductLinker.objects.filter(part__in=latest, product_id__in=units, date_removed=None)
-    # What went back by undo, or over to another board, sits there by a later fitting of the same repair.
-    undone = {row.part_id for row in back if row.added_repair_id == repair.pk}
+    # Either sits there by a later fitting of the same repair.
+    back = PartProductLinker.objects.filter(part__in=latest, added_repair=repair, date_removed=None)
+    undone = set(back.values_list("part_id", flat=True))
     return [
         row for part, row in latest.items() if part not in undone and (part in came_before or part in fitted_here)
     ]  # fmt: skip
 
 
 def came_in(repair: Repair) -> QuerySet[PartProductLinker]:
-    """The fittings of the parts that this repair has put in and that sit there now."""
+    """The fittings of the parts that this repair has put in and that sit there now: not of those that undo put back, or
+    that went along into the unit of another board."""
+    there_before = PartProductLinker.objects.filter(removed_repair=repair).exclude(added_repair=repair)
     rows = PartProductLinker.objects.filter(added_repair=repair, date_removed=None)
-    return rows.exclude(part__in=_there_before(repair).values("part"))
-
-
-def _there_before(repair: Repair) -> QuerySet[PartProductLinker]:
-    """The fittings that the repair found and has ended."""
-    return PartProductLinker.objects.filter(removed_repair=repair).exclude(added_repair=repair)
+    return rows.exclude(part__in=there_before.values("part"))
 
 
 def sits_somewhere(part_id: int) -> bool:

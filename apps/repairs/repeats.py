@@ -55,9 +55,21 @@ def ended(units: Iterable[str]) -> QuerySet[Repair]:
 
 
 def same_units(product: Product) -> list[str]:
-    """The IMEI of this unit, and those it had before its board was replaced."""
-    linked = RepairProductLinker.objects.filter(repair__product=product).values_list("product_imei", flat=True)
-    return list(dict.fromkeys([product.product_imei, *linked]))
+    """The IMEI of this unit, and those it had before its board was replaced, however often that was."""
+    return list(_formerly([product.product_imei]))
+
+
+def _formerly(units: Iterable[str]) -> dict[str, str]:
+    """{each of these IMEIs and those that their units had with boards before: the IMEI it is now}"""
+    found = {imei: imei for imei in units}
+    newest = set(found)
+    while newest:
+        rows: Any = RepairProductLinker.objects.filter(repair__product__in=list(newest))
+        pairs = rows.values_list("repair__product_id", "product_imei")
+        before = {old: found[now] for now, old in pairs if old != now}
+        newest = set(before) - set(found)
+        found |= {imei: before[imei] for imei in newest}
+    return found
 
 
 def earlier(product: Product, *, language: str, before: Repair | None = None, most: int = 10) -> list[Past]:
@@ -97,15 +109,14 @@ def back_of(past: Sequence[Past], *, came: dt.date | None = None) -> Back:
 
 
 def back(units: Iterable[str], *, came: dict[str, dt.date] | None = None) -> dict[str, Back]:
-    """{IMEI: how often it was repaired and whether it is back within 90 days} in two queries, of units that are in no
-    repair or in a running one; `came`: the day it came in where that is not today."""
-    today, units = timezone.now().date(), list(units)
-    links: Any = RepairProductLinker.objects.filter(repair__product_id__in=units)
-    present = dict(links.values_list("product_imei", "repair__product_id")) | {imei: imei for imei in units}
+    """{IMEI: how often it was repaired and whether it is back within 90 days}, under whichever board, of units that are
+    in no repair or in a running one; `came`: the day it came in where that is not today. In a number of queries that
+    depends on how often boards were replaced, not on how many units there are."""
+    today, formerly = timezone.now().date(), _formerly(units)
     found: dict[str, list[dt.date]] = {}
-    rows: Any = ended(present).order_by().values_list("product_id", "ended_at", "refurbishment_date")
+    rows: Any = ended(formerly).order_by().values_list("product_id", "ended_at", "refurbishment_date")
     for imei, at, day in rows:
-        found.setdefault(present[imei], []).append(_day(at or day))
+        found.setdefault(formerly[imei], []).append(_day(at or day))
     return {imei: _back(days, (came or {}).get(imei) or today) for imei, days in found.items()}
 
 

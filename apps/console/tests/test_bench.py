@@ -22,7 +22,6 @@ from apps.repairs.models import (
     FailedCheck,
     PartProductLinker,
     Repair,
-    RepairProductLinker,
     Sitting,
     SymptomType,
     SymptomTypeProductTypeLinker,
@@ -333,18 +332,6 @@ def test_the_exit_checks_stand_beside_the_final_test_and_admin_may_override_them
     assert press(browser, repair, "passed", **works).status_code == 302
     over = text(browser.get(page))
     assert (at(repair), "4.5 Ah" in over, "the customer knows of it" in over) == ("closed_repaired", True, True)
-
-
-def test_a_unit_that_has_got_another_board_is_still_one_that_came_back(cast):
-    old, heir = a_home(cast), a_home(cast)
-    long_ago = timezone.now() - dt.timedelta(days=20)
-    new(Repair, by=SYSTEM, product=old, created_at=long_ago, ended_at=long_ago, outcome="repaired")
-    running = new(Repair, by=SYSTEM, product=heir, running=True)
-    for unit in (old, heir):
-        new(RepairProductLinker, by=SYSTEM, repair=running, product_imei=unit.product_imei)
-    found = repeats.back([heir.product_imei])[heir.product_imei]
-    assert (found.soon, found.times, found.days) == (True, 1, 20)
-    assert list(repeats.back([old.product_imei])) == [old.product_imei]
 
 
 def test_a_try_that_the_exit_checks_refuse_is_kept_and_shown_with_the_repair(cast, browser):
