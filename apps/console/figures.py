@@ -13,7 +13,6 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
 from apps.console.page import page, paged
 from apps.console.show import Menu
 from apps.core import sheets
@@ -25,6 +24,7 @@ from apps.workflows.figures.choice import ALL, MINE, NONE, centres, works_at_one
 from apps.workflows.figures.names import Names
 from apps.workflows.figures.report import Line, Section
 from apps.workflows.figures.rows import OPEN
+from apps.workflows.figures.seconds import Spread
 
 PERIODS = (7, 30, 90, 365)  # days
 
@@ -49,13 +49,12 @@ def file(request: HttpRequest) -> Any:
     choice, language = Choice.of(request.GET, reader), _language()
     heading = [
         _("Figure"), _("Of"), _("What"), _("Repairs"), _("Number"), _("Median (hours)"), _("Longest (hours)"),
-        _("First day"), _("Last day"),
+        _("Median at work (hours)"), _("Longest at work (hours)"), _("First day"), _("Last day"),
     ]  # fmt: skip
     lines = [
         [
             section.title, line.above, line.label, line.repairs, line.times,
-            line.spread and round(line.spread.median / 3600, 2), line.spread and round(line.spread.worst / 3600, 2),
-            choice.first, choice.last,
+            *_hours(line.spread), *_hours(line.work), choice.first, choice.last,
         ]
         for section in report(choice, reader, language) for line in section.lines
     ]  # fmt: skip
@@ -71,10 +70,10 @@ def repairs(request: HttpRequest) -> HttpResponse:
     found, links = paged(request, _in_order(behind(choice, drill, reader), drill))
     address = _address(choice, drill)
     context = _about(choice, reader, language, drill) | {
-        "listed": [_row(repair, names) for repair in found], "drill": drill, "told": _told(drill, names),
+        "listed": [_row(repair, names) for repair in found], "drill": drill,
+        "told": _told(drill, names, found),
         "address": address, "figures": f"{reverse('console:figures')}?{choice.address}",
-        "csv": f"{reverse('console:repairs_file')}?{address}", "timed": bool(drill.step) and drill.what != OPEN,
-        **links,
+        "csv": f"{reverse('console:repairs_file')}?{address}", **links,
     }  # fmt: skip
     return render(request, "console/figures/repairs.html", context)
 
@@ -88,22 +87,32 @@ def repairs_file(request: HttpRequest) -> Any:
     heading = [
         _("Repair"), _("IMEI"), _("Serial number"), _("Unit type"), _("Repair centre"), _("Workflow"), _("Step"),
         _("Outcome"), _("Technician"), _("Began (UTC)"), _("Ended (UTC)"), _("Hours in the step"),
+        _("Hours of work in the step"),
     ]  # fmt: skip
 
     def lines() -> Iterator[list[Any]]:
         yield heading
         for repair in rows.iterator(chunk_size=2000):
-            seconds = getattr(repair, "seconds", None)
             yield [
                 repair.pk, repair.product_id, repair.product.serial_number, repair.product.product_type.name,
                 repair.repair_centre and repair.repair_centre.name, names.workflow(repair.workflow_name),
                 names.step(repair.workflow_name, repair.workflow_state_id), _outcome(repair, names),
                 repair.technician and repair.technician.email, _utc(repair.created_at),
                 _utc(repair.ended_at) or repair.refurbishment_date,
-                None if seconds is None else round(seconds / 3600, 2),
+                *(seconds and round(seconds / 3600, 2) for seconds in _seconds(repair)),
             ]  # fmt: skip
 
     return _csv(lines(), "repairs.csv", language)
+
+
+def _hours(spread: Spread | None) -> tuple[float | None, float | None]:
+    """The middle and the longest."""
+    return (round(spread.median / 3600, 2), round(spread.worst / 3600, 2)) if spread else (None, None)
+
+
+def _seconds(repair: Repair) -> tuple[float | None, float | None]:
+    """How long it was in the step that is asked for, and how long people worked at it there."""
+    return getattr(repair, "seconds", None), getattr(repair, "worked", None)
 
 
 def _in_order(rows: Any, drill: Drill) -> Any:
@@ -116,12 +125,12 @@ def _in_order(rows: Any, drill: Drill) -> Any:
 
 
 def _row(repair: Repair, names: Names) -> dict[str, Any]:
-    seconds = getattr(repair, "seconds", None)
+    took, worked = ("" if seconds is None else lasting(seconds) for seconds in _seconds(repair))
     return {
         "repair": repair, "where": _page_of(repair), "workflow": names.workflow(repair.workflow_name),
         "step": names.step(repair.workflow_name, repair.workflow_state_id), "outcome": _outcome(repair, names),
         "bad": repair.outcome in ("terminated", "replaced", "withdrawn", "set_aside"),
-        "took": "" if seconds is None else lasting(seconds), "over": not _is_open(repair),
+        "took": took, "worked": worked, "over": not _is_open(repair),
         "waits": repair.waits.reason if repair.waits else "",
         "since": _first_of(repair), "until": repair.ended_at or repair.refurbishment_date,
     }  # fmt: skip
@@ -153,6 +162,7 @@ def _shown(line: Line, section: Section, choice: Choice) -> dict[str, Any]:
         "line": line, "address": _address(choice, line.drill),
         "width": round(100 * line.repairs / whole) if whole else 0,
         "median": lasting(spread.median) if spread else "", "worst": lasting(spread.worst) if spread else "",
+        "work": lasting(line.work.median) if line.work else "",
     }  # fmt: skip
 
 
@@ -175,23 +185,25 @@ def lasting(seconds: float) -> str:
     return _("{minutes} min").format(minutes=minutes)
 
 
-def _told(drill: Drill, names: Names) -> list[str]:
-    """What the list shows, in words."""
+def _told(drill: Drill, names: Names, listed: list[Repair]) -> list[str]:
+    """What the list shows, in words. A technician is named by repairs in sight alone: the address may hold any key."""
     told = [_("open now") if drill.what == OPEN else _("ended in the period")]
     if drill.outcome:
         told.append(_("outcome: {what}").format(what=names.outcome(None if drill.outcome == NONE else drill.outcome)))
     if drill.step:
         flow, _dot, state = drill.step.partition(".")
         told.append(_("step: {what}").format(what=names.step(flow, None if state == NONE else state)))
-    if drill.technician:
-        user = User.objects.filter(pk=drill.technician).first() if drill.technician.isdecimal() and len(
-            drill.technician) < 10 else None  # fmt: skip
-        told.append(_("technician: {what}").format(what=user.display_name or user.email if user else _("nobody yet")))
+    if drill.technician and drill.what == OPEN:
+        user = listed[0].technician if listed else None
+        who = (user.display_name or user.email) if user else "–"
+        told.append(_("technician: {what}").format(what=_("nobody yet") if drill.technician == NONE else who))
     if drill.by:
         told.append(_("steps by {what}").format(what=_("nobody") if drill.by == NONE else drill.by))
     if drill.event:
         flow, state, event = (drill.event + "..").split(".", 2)
         told.append(_("what failed: {what}").format(what=names.event(flow, state, event[:-2])))
+    if drill.check:
+        told.append(_("exit check that failed: {what}").format(what=names.check(drill.check)))
     more = {
         "part": (drill.part, _("with this part fitted")), "symptom": (drill.symptom, _("with this symptom")),
         "repeat": (drill.repeat, _("back within 90 days")),

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -220,7 +221,8 @@ def _shown(request: HttpRequest, held: Job, *, form: Any = None, problem: str = 
         "undone": sum(counted[name] for name in ("open", "refused", "skipped", "failed")),
         "to_change": counted["changed"],
         "costs": kind.costs(held, counted["changed"]) if counted["changed"] and not ran else "",
-        "chosen": chosen, "of_units": held.kind.startswith("units."), "now": timezone.now(),
+        "chosen": chosen, "address": urlencode({"show": chosen}) if chosen else "",
+        "of_units": held.kind.startswith("units."), "now": timezone.now(),
         "mine": held.owner_id == reader.pk, **links,
     }  # fmt: skip
     return render(request, "console/job.html", context, status=status)

@@ -44,6 +44,7 @@ def _listing(request: HttpRequest, rows: Any, choice: show.Choice, **context: An
     context |= links | {
         "listed": [(product, switch_of(product, request.user)) for product in units],
         "acts": acts_of(request.user), "choice": choice, "address": choice.address,
+        "pages_address": "&".join(filter(None, (choice.address, "from=field" if context.get("field") else ""))),
         "chips": show.chips(choice), "menus": show.menus(choice, request.user) if not choice.q else [],
     }  # fmt: skip
     return render(request, "console/units.html", context)

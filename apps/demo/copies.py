@@ -10,6 +10,7 @@ from typing import Any
 from apps.accounts.models import RepairCentre
 from apps.products.models import Product
 from apps.repairs.models import (
+    FailedCheck,
     PartProductLinker,
     Repair,
     RepairActionTypeLinker,
@@ -22,6 +23,7 @@ from apps.repairs.models import (
 
 TOLD: tuple[Any, ...] = (
     RepairWorkflowState, RepairWorkflowEvent, RepairWorkflowHistory, RepairSymptomTypeLinker, RepairActionTypeLinker,
+    FailedCheck,
 )  # fmt: skip
 TIMES = ("created_at", "modified_at", "entry_time", "exit_time", "ended_at")
 DAYS = ("arrival_date", "refurbishment_date")

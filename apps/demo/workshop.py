@@ -17,6 +17,7 @@ from apps.demo.clock import Clock
 from apps.demo.copies import can_be_copied, copied
 from apps.demo.hands import Hands, acted_in, ends, path
 from apps.demo.people import KIVU, TECHNICIANS, Company
+from apps.demo.seated import seated
 from apps.demo.snaps import snapped
 from apps.demo.works import built
 from apps.products.actions import assign_entity, change_state
@@ -104,6 +105,7 @@ class Workshop:
             with transaction.atomic():
                 for life in lives:
                     life()
+        seated(self.chance)
         return self.told
 
     def _lives(self) -> Iterator[Callable[[], None]]:

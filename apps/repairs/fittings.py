@@ -168,7 +168,9 @@ def _replaced_by(product: Product, kind: PartType) -> PartProductLinker | None:
 
 
 def _belongs(product: Product, kind: PartType) -> bool:
-    """Whether this type of part has a place in this type of unit that nothing fills now."""
+    """Whether this type of part has a place in this type of unit that nothing of its category fills now."""
+    if queries.fitted(product).filter(part__part_type__part_type_category=kind.part_type_category_id).exists():
+        return False
     return kind.part_type_product_type_linker.filter(product_type=product.product_type_id).exists()
 
 

@@ -1,7 +1,9 @@
-"""Reading what sits in a unit, what each part replaced, and what a repair has taken out."""
+"""Reading what sits in a unit, what each part replaced, and what a repair has taken out and put in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from apps.products.models import Product
 from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker
@@ -23,6 +25,14 @@ def of(repair: Repair) -> list[PartProductLinker]:
     return [
         row for part, row in latest.items() if part not in undone and (part in came_before or part in fitted_here)
     ]  # fmt: skip
+
+
+def came_in(repair: Repair) -> QuerySet[PartProductLinker]:
+    """The fittings of the parts that this repair has put in and that sit there now: not of those that undo put back, or
+    that went along into the unit of another board."""
+    there_before = PartProductLinker.objects.filter(removed_repair=repair).exclude(added_repair=repair)
+    rows = PartProductLinker.objects.filter(added_repair=repair, date_removed=None)
+    return rows.exclude(part__in=there_before.values("part"))
 
 
 def sits_somewhere(part_id: int) -> bool:

@@ -149,16 +149,17 @@ def list_current_states(request: Request, body: ListQuery) -> HttpResponse:
     entity_id = int(body.entity_id[-LONGEST_KEY:]) if body.entity_id else None
     if body.entity_id and len(body.entity_id.lstrip("0")) > LONGEST_KEY:
         entity_id = 0  # no entity has such a key
-    rows = queries.listed(
-        by=cast(Any, request.user), entity_id=entity_id, username=body.username, state=body.repair_state
+    rows = list(
+        queries.listed(by=cast(Any, request.user), entity_id=entity_id, username=body.username, state=body.repair_state)
     )
+    known = queries.definitions_of(rows)
     data = [
         {
             "created_by": row.created_by,
             "product_imei": row.product_id,
             "repair_id": row.pk,
             "repair_state_id": row.workflow_state_id,
-            "repair_state_name": queries.called(row, language),
+            "repair_state_name": queries.called(row, known.get(row.pk), language),
         }
         for row in rows
     ]

@@ -1,23 +1,26 @@
 """What must hold of a unit before its repair is closed as repaired: named results and limits of each type of unit.
 
-CHECKS is the whole declaration. A check that the type has and that was not made keeps the repair open, with two
-exceptions that are said in the figure: a battery test that was skipped with a reason, and measurements of a unit that
-has sent none in the last 24 hours. ADMIN may override what fails, with a reason that stays with the repair.
+CHECKS is the whole declaration. A check that the type has and that was not made keeps the repair open, with three
+exceptions: a battery test that was skipped with a reason (the figure says so), a test jig that has not seen the unit in
+this repair (where the workshop has one, the workflow asks for it), and measurements of a unit that has sent none in the
+last 24 hours. ADMIN may override what fails, with a reason that stays with the repair; each try that was refused is
+kept (FailedCheck).
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
+from apps.core.refusals import Invalid
 from apps.core.telling import Told, join, number, tell
 from apps.factory.models import BatteryTestResult, TestJigTestResult
 from apps.products.models import Product
 from apps.repairs import queries as repairs
-from apps.repairs.models import Repair
+from apps.repairs.models import FailedCheck, Repair, RepairPartTypeLinker
 from apps.telemetry import store
 from apps.workflows.steps import Step, inputs_of
 
@@ -42,6 +45,16 @@ class Figure:
         return tell(LABELS[self.name])
 
     @property
+    def kept(self) -> dict[str, Any]:
+        """As a row or a document holds it; `of` reads it."""
+        return {"name": self.name, "value": _kept(self.value), "limit": _kept(self.limit)}
+
+    @classmethod
+    def of(cls, name: str, value: Any, limit: Any, *, passed: bool = False) -> Self:
+        """One that was kept, in the reader's language."""
+        return cls(name, _said(value), _said(limit), passed)
+
+    @property
     def reason(self) -> Told:
         """What keeps the repair open, for people."""
         return tell(
@@ -49,6 +62,14 @@ class Figure:
             check=self.label, value=tell(noop("not made in this repair")) if self.value is None else self.value,
             limit=self.limit,
         )  # fmt: skip
+
+
+def _kept(text: str | None) -> Any:
+    return text.part if isinstance(text, Told) else text
+
+
+def _said(part: Any) -> Any:
+    return part if part is None or isinstance(part, str) else Told(part)
 
 
 @dataclass(frozen=True)
@@ -90,13 +111,15 @@ def battery_of(nominal: float) -> Check:
 
 
 def _new_battery(one: Exit) -> bool:
-    """Whether the one that sits in it came in after the last test of this repair."""
+    """Whether the one that sits in it came in after the last test of this repair. By the wish that it fulfils: undo and
+    another board give the battery that was there before a fitting of this repair, too."""
     fitted = repairs.fitted(one.product).filter(part__part_type__part_type_category__name__iexact="battery")
-    latest = fitted.filter(added_repair=one.repair, replaced_part__isnull=False).order_by("-pk").first()
-    if latest is None or latest.date_added is None:
+    wishes = RepairPartTypeLinker.objects.filter(repair=one.repair, new_part__in=fitted.values("part"))
+    latest = wishes.exclude(replaced_date=None).order_by("-replaced_date").first()
+    if latest is None:
         return False
     tests = BatteryTestResult.objects.filter(repair_workflow_event__repair=one.repair)
-    return not tests.filter(created_at__gte=latest.date_added).exists()
+    return not tests.filter(created_at__gte=latest.replaced_date).exists()
 
 
 def jig(one: Exit) -> Figure | None:
@@ -152,37 +175,45 @@ def figures(product: Product, repair: Repair) -> list[Figure]:
     return [figure for figure in found if figure is not None]
 
 
-def refusal(step: Step) -> Told | None:
-    """Why the repair can't be closed as repaired yet; None where it can, or where ADMIN has overridden it. Either way
-    the figures stay with the repair, and the day's voltage with them."""
+class Failed(Invalid):
+    """The repair can't be closed as repaired yet: a 400 that says which checks fail, with figure and limit, under
+    `event`."""
+
+    def __init__(self, step: Step, event_id: str, figures: Sequence[Figure]) -> None:
+        super().__init__({"event": join([figure.reason for figure in figures], "; ")}, code="condition")
+        self.repair_id, self.state_id, self.event_id, self.figures = step.repair.pk, step.state_id, event_id, figures
+
+
+def hold(step: Step, event_id: str) -> None:
+    """Failed where a check does that ADMIN has not overridden. Else the figures stay with the repair, and the day's
+    voltage with them."""
     found = figures(step.product, step.repair)
-    override = (step.repair.evidence or {}).get("override")
     failed = [figure for figure in found if not figure.passed]
-    if failed and not override:
-        return join([figure.reason for figure in failed], "; ")
+    override = (step.repair.evidence or {}).get("override")
+    if barring := [figure for figure in failed if figure.name not in overridden(override)]:
+        raise Failed(step, event_id, barring)
     step.repair.evidence = {
-        "checks": [_kept(figure) for figure in found],
+        "checks": [{**figure.kept, "passed": figure.passed} for figure in found],
         "override": override if failed else None,
         "voltage": [[moment, value] for moment, value in _thinned(_series(step.product, "voltage"))],
     }
-    return None
 
 
-def _kept(figure: Figure) -> dict[str, Any]:
-    def part(text: str | None) -> Any:
-        return text.part if isinstance(text, Told) else text
-
-    return {**asdict(figure), "value": part(figure.value), "limit": part(figure.limit)}
+def overridden(override: Mapping[str, Any] | None) -> Container[str]:
+    """The checks that ADMIN has let go: those that failed then. One that fails since is another matter."""
+    return override.get("checks", LABELS) if override else ()
 
 
 def of_evidence(repair: Repair) -> list[Figure]:
     """The figures that were kept when the repair was closed, in the reader's language."""
     rows = (repair.evidence or {}).get("checks", [])
+    return [Figure.of(row["name"], row["value"], row["limit"], passed=row["passed"]) for row in rows]
 
-    def text(part: Any) -> Any:
-        return part if part is None or isinstance(part, str) else Told(part)
 
-    return [Figure(row["name"], text(row["value"]), text(row["limit"]), row["passed"]) for row in rows]
+def failures_of(repair: Repair) -> list[tuple[FailedCheck, Figure]]:
+    """Each check that kept the repair open when somebody wanted to close it, the oldest first."""
+    rows = FailedCheck.objects.filter(repair=repair).order_by("pk")
+    return [(row, Figure.of(row.name, row.value, row.limit)) for row in rows]
 
 
 def _thinned(series: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -37,6 +37,8 @@ def held(repair: Repair, *, seen: str | None, by: Actor, ended: bool = False) ->
     before = queries.tag(repair)
     product = products.fetch(repair.product_id, by=by, lock=True)
     repair = Repair.objects.select_related("repair_centre", "waits", "technician").get(pk=repair.pk)
+    if repair.product_id != product.product_imei:  # another board, and so another unit, since the caller looked
+        product = products.fetch(repair.product_id, by=by, lock=True)
     repair.product = product
     definition = queries.definition_of(repair)
     if seen != ANYWHERE and queries.tag(repair) != (seen or before):

@@ -1,6 +1,7 @@
 """Reading repairs that a workflow runs."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -53,6 +54,26 @@ def definition_of(repair: Repair) -> Definition:
     raise Refused(LOST, code=NO_WORKFLOW)
 
 
+def definitions_of(repairs: Iterable[Repair]) -> dict[int, Definition]:
+    """{repair: the definition it began with} in one query at most, however many there are; without those that no
+    workflow runs, or whose definition is lost."""
+    found: dict[int, Definition] = {}
+    digests: dict[str, list[int]] = {}
+    shipped = library()
+    for repair in repairs:
+        present = shipped.get(str(repair.workflow_name))
+        if repair.workflow_version is None:
+            continue
+        if present is not None and present.digest == repair.workflow_version:
+            found[repair.pk] = present
+        else:
+            digests.setdefault(repair.workflow_version, []).append(repair.pk)
+    for kept in WorkflowVersion.objects.filter(pk__in=digests) if digests else ():
+        with contextlib.suppress(BadDefinition):  # of a time when definitions held what they can't hold now
+            found |= dict.fromkeys(digests[kept.pk], of_text(kept.text, f"{kept.name}.yaml"))
+    return found
+
+
 def state_in(definition: Definition, ident: str | None) -> State:
     """The state of this name. Refused where the definition has none."""
     found = definition.states.get(str(ident))
@@ -100,12 +121,10 @@ def state_of(repair: Repair) -> tuple[Definition, State]:
     return definition, state_in(definition, repair.workflow_state_id)
 
 
-def called(repair: Repair, language: str) -> str:
+def called(repair: Repair, definition: Definition | None, language: str) -> str:
     """The name of the step where it stands; the step's ident where nobody can tell it any more."""
-    try:
-        return state_of(repair)[1].name.said(language)
-    except Refused:
-        return repair.workflow_state_id or ""
+    state = definition.states.get(repair.workflow_state_id or "") if definition else None
+    return state.name.said(language) if state else repair.workflow_state_id or ""
 
 
 def options_of(spec: Input, product: Product, language: str) -> list[dict[str, Any]]:
@@ -227,6 +246,7 @@ def can_begin(definition: Definition, product: Product) -> bool:
 
 
 __all__ = [
-    "as_answer", "can_begin", "commands_of", "definition_for", "definition_of", "fetch", "kept_of", "listed", "offered",
+    "as_answer", "can_begin", "commands_of", "definition_for", "definition_of", "definitions_of",
+    "fetch", "kept_of", "listed", "offered",
     "called", "options_of", "running_of", "specifications", "state_in", "state_of", "steps", "tag", "visited",
 ]  # fmt: skip

@@ -35,7 +35,10 @@ class Step:
         return {**inputs_of(self.repair), **self.given}
 
     def value(self, name: str) -> Any:
-        """Of a name in a condition: an input's latest value, else a fact's."""
+        """Of a name in a condition: an input of this step as it is given now, one of another step as it was given last,
+        else a fact's."""
+        if any(spec.ident == name for spec in self.state.inputs):  # what was given in an earlier round of it is over
+            return self.given.get(name)
         known = self.known
         if name in known:
             return known[name]

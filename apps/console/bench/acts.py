@@ -15,7 +15,7 @@ from apps.core.levels import Level
 from apps.core.refusals import Forbidden, Invalid, NotFound, Refused
 from apps.repairs import sittings
 from apps.repairs.models import Repair
-from apps.workflows import actions, queries
+from apps.workflows import actions
 
 LONGEST_MINUTES = 6
 
@@ -28,7 +28,7 @@ def _done(request: HttpRequest, key: int, act: Callable[[Repair], Any], text: st
     except (Forbidden, NotFound):
         raise
     except Refused as refused:
-        errors = words.errors_of(refused, queries.definition_of(found))
+        errors = words.errors_of(refused)
         now = step.fetch(request, key)
         if refused.code == "moved_on":
             return step._moved_on(request, now)

@@ -12,12 +12,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import RepairCentre, UserRepairCentreLink
-from apps.console.bench import story, words
+from apps.console.bench import words
 from apps.console.page import page, paged
 from apps.core.levels import Level
 from apps.products.models import Product
 from apps.repairs import repeats, sittings
 from apps.repairs.models import Repair, RepairPartTypeLinker, RepairWorkflowState
+from apps.workflows import queries
 from apps.workflows.definition.library import library
 
 IN_COLUMN = 25  # cards of a step on the board; the rest on a page of its own
@@ -130,7 +131,7 @@ def _shown(rows: QuerySet[Repair]) -> QuerySet[Repair]:
 def cards_of(rows: Sequence[Repair]) -> list[Card]:
     """What the cards of these repairs say, in a number of queries that does not depend on how many they are."""
     keys = [row.pk for row in rows]
-    known = story.definitions_of(list(rows))
+    known = queries.definitions_of(list(rows))
     entered: dict[int, Any] = dict(
         RepairWorkflowState.objects.filter(repair__in=keys, exit_time=None).values_list("repair_id", "entry_time")
     )

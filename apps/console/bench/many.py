@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from apps.console.bench import board, scan, story, words
+from apps.console.bench import board, scan, words
 from apps.console.page import page
 from apps.core.levels import Level
 from apps.core.refusal_words import said
@@ -94,7 +94,7 @@ def _items(held: list[str], reader: Any) -> list[Item]:
     units = {one.product_imei: one for one in products.units(reader).filter(product_imei__in=held)}
     listed = [units[imei] for imei in held if imei in units]
     running = board.listed(listed, reader)
-    known = story.definitions_of(list(running.values()))
+    known = queries.definitions_of(list(running.values()))
     found = []
     for product in listed:
         repair = running.get(product.product_imei)
@@ -114,7 +114,7 @@ def _offered(items: list[Item], reader: Any) -> list[tuple[str, str, str]]:
         found.append((BRING_IN, _("Bring in"), "good"))
         return found
     found.append((TAKE, _("Take them"), "plain"))
-    known = story.definitions_of([item.repair for item in items if item.repair])
+    known = queries.definitions_of([item.repair for item in items if item.repair])
     shared: dict[str, Event] | None = None
     for item in items:
         definition = known.get(item.repair.pk) if item.repair else None

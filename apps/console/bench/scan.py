@@ -22,6 +22,7 @@ from apps.products.states import IN_REPAIR_SYSTEM, moves_from
 from apps.repairs import public
 from apps.repairs.models import PartProductLinker, Repair
 from apps.workflows import actions, queries
+from apps.workflows.definition.library import library
 
 MOST = 20
 LONGEST = 200
@@ -161,4 +162,6 @@ def _serves(product: Product, kind: str, reader: Any) -> bool:
 def why_not(product: Product) -> str:
     if _may_come_in(product):
         return _("No workflow serves this type of unit for you; ask whoever looks after the workflows.")
+    if any(one.kind == "stock_preparation" and queries.can_begin(one, product) for one in library().values()):
+        return _("It is in stock, where nothing is repaired, and no workflow prepares units of its type.")
     return _("A unit in this state is not repaired and not prepared; its state is changed on its own page.")

@@ -29,7 +29,6 @@ from apps.workflows.steps import kept_of
 
 BY_INPUTS = "inputs"  # the press that sends inputs alone
 KEYS = 9
-UNTAKEN = ("undo", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -217,6 +216,7 @@ def context_of(repair: Repair, reader: Any) -> dict[str, Any]:
         "times": times_of(repair, definition), "corrects_all": reader.level >= Level.ADMIN,
         "mine": repair.technician_id is not None and repair.technician_id == reader.pk,
         "checks": checks, "override": (repair.evidence or {}).get("override"),
+        "failures": exit_checks.failures_of(repair),
         "overrides": repair.running and reader.level >= Level.ADMIN and not all(one.passed for one in checks),
         "outcome": words.outcome_called(repair.outcome), "now": timezone.now(), "errors": {},
     }  # fmt: skip

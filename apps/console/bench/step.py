@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -37,7 +36,7 @@ def repair(request: HttpRequest, key: int) -> HttpResponse:
     found = fetch(request, key)
     if request.method != "POST":
         return shown(request, found)
-    definition, state = queries.state_of(found)
+    _definition, state = queries.state_of(found)
     seen = request.POST.get(SEEN) or None
     filled = fields.fields_of(state, found.product, words.spoken()) if found.running else []
     fields.fill_posted(filled, request.POST)
@@ -50,7 +49,7 @@ def repair(request: HttpRequest, key: int) -> HttpResponse:
     except (Forbidden, NotFound):
         raise
     except Refused as refused:
-        errors = words.errors_of(refused, definition)
+        errors = words.errors_of(refused)
         now = fetch(request, key)
         if refused.code == "moved_on" or queries.tag(now) != (seen or queries.tag(now)):
             return _moved_on(request, now)
@@ -59,28 +58,26 @@ def repair(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def _take(repair: Repair, state: State, filled: list[fields.Field], press: str, seen: str | None, *, by: Any) -> None:
-    """The inputs, then the event, in one transaction; the working time of the step ends with it."""
+    """The inputs and the event, all or nothing; the working time of the step ends with it."""
     given = fields.values_of(filled)
     kept = queries.kept_of(repair)
-    with transaction.atomic():
-        if seen is not None and seen != queries.tag(repair):
-            raise moved_on(repair, status=412)
-        if not repair.running:
-            raise Refused("The repair has ended", code=queries.ENDED)
-        emptied = [one for one in filled if one.ident in kept and one.ident not in given]
-        needed = {one.ident: "is required" for one in emptied if not one.spec.optional and not _without(state, press)}
-        if needed:
-            raise Invalid(needed)
-        given |= {one.ident: "" for one in emptied if one.spec.optional and one.kind in ("text", "lines")}
-        if not state.events:
-            missing = {one.ident: "is required" for one in filled if one.ident not in given and not one.spec.optional}
-            if missing:
-                raise Invalid(missing)
-        sittings.leave(repair, by=by)
-        if given:
-            repair = actions.send_inputs(repair, given=given, seen=seen, by=by)
-        if state.events:
-            actions.send_event(repair, ident=press, seen=seen, by=by)
+    if seen is not None and seen != queries.tag(repair):
+        raise moved_on(repair, status=412)
+    if not repair.running:
+        raise Refused("The repair has ended", code=queries.ENDED)
+    emptied = [one for one in filled if one.ident in kept and one.ident not in given]
+    needed = {one.ident: "is required" for one in emptied if not one.spec.optional and not _without(state, press)}
+    if needed:
+        raise Invalid(needed)
+    given |= {one.ident: "" for one in emptied if one.spec.optional and one.kind in ("text", "lines")}
+    if state.events:
+        actions.send_event(repair, ident=press, given=given, seen=seen, by=by)
+    else:
+        missing = {one.ident: "is required" for one in filled if one.ident not in given and not one.spec.optional}
+        if missing:
+            raise Invalid(missing)
+        actions.send_inputs(repair, given=given, seen=seen, by=by)
+    sittings.leave(repair, by=by)
 
 
 def _without(state: State, press: str) -> bool:

@@ -1,6 +1,5 @@
 """The unit's story beside its step: what was here before, what is wrong now, what sits in it."""
 
-import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,7 @@ from apps.repairs import repeats
 from apps.repairs.models import Repair
 from apps.repairs.queries import fitted
 from apps.workflows import queries
-from apps.workflows.definition.library import of_text
-from apps.workflows.definition.reading import BadDefinition
 from apps.workflows.definition.shape import Definition
-from apps.workflows.models import WorkflowVersion
 from apps.workflows.steps import inputs_of
 
 
@@ -41,7 +37,7 @@ def of(product: Product, repair: Repair | None, reader: Any) -> dict[str, Any]:
 
 def past_of(product: Product, before: Repair | None) -> list[Told]:
     found = repeats.earlier(product, language=words.spoken(), before=before)
-    known = definitions_of([one.repair for one in found])
+    known = queries.definitions_of([one.repair for one in found])
     return [
         Told(one, words.outcome_called(one.repair.outcome), _intake(one.repair, known.get(one.repair.pk)))
         for one in found
@@ -56,27 +52,6 @@ def _intake(repair: Repair, definition: Definition | None) -> list[tuple[str, st
     fixed = {spec.ident for spec in definition.states[definition.start].inputs if spec.options is not None}
     chosen = {name: value for name, value in given.items() if name in fixed}
     return Given(definition, [], language=words.spoken()).of(definition.start, chosen)
-
-
-def definitions_of(repairs: list[Repair]) -> dict[int, Definition]:
-    """{repair: the definition it began with} in one query at most, however many there are."""
-    found: dict[int, Definition] = {}
-    digests: dict[str, list[int]] = {}
-    shipped = queries.library()
-    for repair in repairs:
-        present = shipped.get(str(repair.workflow_name))
-        if repair.workflow_version is None:
-            continue
-        if present is not None and present.digest == repair.workflow_version:
-            found[repair.pk] = present
-        else:
-            digests.setdefault(repair.workflow_version, []).append(repair.pk)
-    if digests:
-        for kept in WorkflowVersion.objects.filter(pk__in=digests):
-            for key in digests[kept.pk]:
-                with contextlib.suppress(BadDefinition):  # of a time when definitions held what they can't hold now
-                    found[key] = of_text(kept.text, f"{kept.name}.yaml")
-    return found
 
 
 def tree_of(product: Product) -> list[tuple[str, list[Part]]]:

@@ -80,18 +80,8 @@ def since(moment: dt.datetime | None) -> str:
     return lasted((timezone.now() - moment).total_seconds()) if moment else ""
 
 
-def errors_of(refused: Refused, definition: Definition) -> dict[str, str]:
+def errors_of(refused: Refused) -> dict[str, str]:
     """{field: text} of a refusal, in the reader's language; what is of no field stands under an empty name."""
     if not isinstance(refused, Invalid):
         return {"": translated(refused.message)}
-    reasons = _reasons(definition) if spoken() != "en" else {}
-    return {name: reasons.get(text) or str(translated(text)) for name, text in refused.errors.items()}
-
-
-def _reasons(definition: Definition) -> dict[str, str]:
-    """The reasons that the definition refuses with, by their English, which is what the engine says."""
-    found: dict[str, str] = {}
-    for state in definition.states.values():
-        for refusal in [*state.refuse, *(one for event in state.events for one in event.refuse)]:
-            found[refusal.reason.en] = refusal.reason.said(spoken())
-    return found
+    return {name: str(translated(text)) for name, text in refused.errors.items()}

@@ -1,6 +1,6 @@
 """Parts wanted, what lies on the shelves of a centre, and what is to be ordered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -45,7 +45,7 @@ def _parts(request: HttpRequest, wrong: str = "", status: int = 200) -> HttpResp
     names, elsewhere = dict(context["centres"]), _("another centre")
     stocked = {(line.centre, line.kind.pk): line for line in wanted.lines(by=reader, centre=context["centre"])}
     context |= links | {
-        "wrong": wrong,
+        "wrong": wrong, "address": f"centre={context['centre'] or ''}",
         "listed": [
             {
                 "wish": row, "step": steps.called(row.repair, row.repair.workflow_state_id),
@@ -58,19 +58,26 @@ def _parts(request: HttpRequest, wrong: str = "", status: int = 200) -> HttpResp
     return render(request, "console/repairs/parts.html", context, status=status)
 
 
-def _wish(request: HttpRequest, act: Callable[..., Any], done: str) -> HttpResponse:
+def _wish(request: HttpRequest, act: Callable[..., Any], told: str) -> HttpResponse:
     reader: Any = request.user
     key = number(request.POST.get("wish"))
     if key is None:
         return _parts(request, _("Press the button beside a part."), 400)
+    return _done(request, lambda: act(wanted.wish(key, by=reader), by=reader), _parts, "console:bench_parts", told)
+
+
+def _done(
+    request: HttpRequest, act: Callable[[], Any], shown: Callable[..., HttpResponse], where: str, told: str
+) -> HttpResponse:
+    """Do it and go back to the page; what is refused stands on it."""
     try:
-        act(wanted.wish(key, by=reader), by=reader)
+        act()
     except (NotFound, Forbidden):
         raise
     except Refused as refused:
-        return _parts(request, said(refused, fields=lambda name: CALLED.get(name, name)), refused.status)
-    messages.success(request, done)
-    return redirect(_back(request, "console:bench_parts"))
+        return shown(request, said(refused, fields=lambda name: CALLED.get(name, name)), refused.status)
+    messages.success(request, told)
+    return redirect(_back(request, where))
 
 
 @page("POST", level=stock.reserve.level)
@@ -104,40 +111,32 @@ def _shelves(request: HttpRequest, wrong: str = "", status: int = 200) -> HttpRe
     return render(request, "console/repairs/stock.html", context, status=status)
 
 
-def _shelf(request: HttpRequest, act: Callable[[int, int, Any], Any], done: str) -> HttpResponse:
-    centre, kind = number(request.POST.get("centre")), number(request.POST.get("part_type"))
-    try:
+def _shelf(
+    request: HttpRequest, act: Callable[..., Any], numbers: Sequence[str], told: str, **given: Any
+) -> HttpResponse:
+    """`numbers`: the names of the fields that hold one."""
+
+    def done() -> None:
+        kind = number(request.POST.get("part_type"))
         if not kind:
             raise Invalid({"part_type_id": "is required"})
-        act(centre or 0, kind, request.user)
-    except (NotFound, Forbidden):
-        raise
-    except Refused as refused:
-        return _shelves(request, said(refused, fields=lambda name: CALLED.get(name, name)), refused.status)
-    messages.success(request, done)
-    return redirect(_back(request, "console:bench_stock"))
+        typed = {name: _whole(name, request.POST) for name in numbers}
+        centre = number(request.POST.get("centre")) or 0
+        act(repair_centre_id=centre, part_type_id=kind, by=request.user, **typed, **given)
+
+    return _done(request, done, _shelves, "console:bench_stock", told)
 
 
 @page("POST", level=stock.count.level)
 def count(request: HttpRequest) -> HttpResponse:
-    given = request.POST
-
-    def act(centre: int, kind: int, reader: Any) -> None:
-        stock.count(
-            repair_centre_id=centre, part_type_id=kind, in_stock=_whole("in_stock", given),
-            low_mark=_whole("low_mark", given), reason=given.get("reason", ""), by=reader,
-        )  # fmt: skip
-
-    return _shelf(request, act, _("The count is kept."))
+    reason = request.POST.get("reason", "")
+    return _shelf(request, stock.count, ("in_stock", "low_mark"), _("The count is kept."), reason=reason)
 
 
 @page("POST", level=stock.receive.level)
 def receive(request: HttpRequest) -> HttpResponse:
-    def act(centre: int, kind: int, reader: Any) -> None:
-        number_ = _whole("number", request.POST)
-        stock.receive(repair_centre_id=centre, part_type_id=kind, number=number_, by=reader)
-
-    return _shelf(request, act, _("Received; kept for the repairs that wait, the longest waiting first."))
+    told = _("Received; kept for the repairs that wait, the longest waiting first.")
+    return _shelf(request, stock.receive, ("number",), told)
 
 
 def _whole(name: str, given: Any) -> int:

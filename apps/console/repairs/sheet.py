@@ -1,17 +1,15 @@
 """A repair on paper: everything that is known of it, in the reader's language; what was undone is left out."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 
-from apps.console.bench.words import lasted
+from apps.console.bench.words import lasted, outcome_called
 from apps.console.given import Given
 from apps.console.page import page
 from apps.console.repairs.shared import Steps, absolute, fetch, qr
@@ -20,7 +18,6 @@ from apps.core.levels import Level
 from apps.repairs import removed
 from apps.repairs.models import (
     ActionType,
-    PartProductLinker,
     Repair,
     RepairPartTypeLinker,
     RepairWorkflowEvent,
@@ -31,11 +28,6 @@ from apps.repairs.models import (
 from apps.workflows import exit_checks
 from apps.workflows.definition.shape import Definition
 
-OUTCOMES: Mapping[str, Promise] = {
-    "repaired": gettext_lazy("repaired"), "replaced": gettext_lazy("replaced"),
-    "terminated": gettext_lazy("out of service"), "prepared": gettext_lazy("prepared"),
-    "set_aside": gettext_lazy("set aside"), "withdrawn": gettext_lazy("withdrawn"),
-}  # fmt: skip
 NO_STEPS = ("undo", "withdrawn")
 
 
@@ -47,13 +39,13 @@ def sheet(request: HttpRequest, key: int) -> HttpResponse:
     definition = steps.of(repair)
     taken = _steps(repair, definition, language)
     address = absolute(request, reverse("console:bench_repair", args=[repair.pk]))
-    added = PartProductLinker.objects.filter(added_repair=repair, date_removed=None)
+    added = removed.came_in(repair)
     context = {
         "repair": repair, "product": product, "steps": taken, "qr": qr(address, scale=3), "address": address,
         "title": definition.title.said(language) if definition else repair.workflow_name or "",
         "intake": taken[0].given if taken and definition and taken[0].state == definition.start else [],
         "at": steps.called(repair, repair.workflow_state_id), "opened_by": called(repair.created_by),
-        "outcome": OUTCOMES.get(repair.outcome or "", repair.outcome or ""),
+        "outcome": outcome_called(repair.outcome),
         "symptoms": _labels(SymptomType, repair.repair_symptom_type_linker, "symptom_type", language),
         "actions": _labels(ActionType, repair.repair_action_type_linker, "action_type", language),
         "added": added.select_related("part__part_type", "replaced_part__part_type").order_by("pk"),
@@ -127,6 +119,7 @@ def _evidence(repair: Repair) -> dict[str, Any]:
     return {
         "checks": exit_checks.of_evidence(repair), "override": override.get("reason"),
         "override_by": called(override.get("by")), **trace,
+        "failures": [(row.created_at, called(row.created_by), one) for row, one in exit_checks.failures_of(repair)],
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
+from apps.factory import models as factory
 from apps.parts.models import Part, PartType, PartTypeReplacementLinker
 from apps.products.actions import change_state
 from apps.products.models import Product
@@ -18,6 +19,7 @@ from apps.products.states import IN_REPAIR_SYSTEM, SHIPPED
 from apps.repairs import public, repeats, sittings
 from apps.repairs.models import (
     ActionType,
+    FailedCheck,
     PartProductLinker,
     Repair,
     RepairProductLinker,
@@ -116,6 +118,8 @@ def test_a_stored_unit_is_prepared_and_a_terminated_one_tells_why_not(cast, brow
     assert (refused.status_code, "such a unit is not repaired" in text(refused)) == (400, True)
     assert browser.post(f"{page}/prepare").status_code == 302
     assert queries.running_of(unit).workflow_name == "stock_preparation"
+    enterprise = make_unit("010101234560211", entity=cast.a, product_type_id=4)
+    assert "no workflow prepares units of its type" in text(browser.get(f"/bench/units/{enterprise.product_imei}"))
     gone = a_home(cast)
     change_state(gone, new_state=9, by=SYSTEM)
     assert "is not repaired and not prepared" in text(browser.get(f"/bench/units/{gone.product_imei}"))
@@ -357,3 +361,18 @@ def test_a_repair_that_has_ended_says_how_long_it_was_and_grows_no_older(cast, b
     assert "In this step" not in shown
     assert "In repair for 3 h 05 min." in shown
     assert "En réparation pendant 3 h 05 min." in text(browser_of(cast.tina, "fr").get(page_of(repair)))
+
+
+def test_a_try_that_the_exit_checks_refuse_is_kept_and_shown_with_the_repair(cast, browser):
+    """The press that carried it wrote nothing else: neither the inputs nor the step."""
+    repair = in_repair(cast)
+    for event, given in (("checked", {"condition": "good", "starts": "yes"}), ("inputs", {"casing": "intact", "dust": "no"}),
+                         ("usb_passed", {"usb_voltage": "5"}), ("jig.passed", {})):  # fmt: skip
+        assert press(browser, repair, event, **given).status_code == 302
+    new(factory.TestJigTestResult, by=SYSTEM, product=repair.product, user="jig", passed=False)
+    refused = press(browser, repair, "passed", usb_works="yes", light_works="yes")
+    assert (refused.status_code, at(repair), repair.context["kept"]) == (400, "final_test", {})
+    assert [row.name for row in FailedCheck.objects.filter(repair=repair)] == ["test_jig"]
+    assert "Refused once before" in text(browser.get(page_of(repair)))
+    assert "Tries that the exit checks refused" in text(browser.get(f"{page_of(repair)}/sheet"))
+    assert "Refusé une fois déjà" in text(browser_of(cast.tina, "fr").get(page_of(repair)))

@@ -26,12 +26,14 @@ from apps.products.states import IN_REPAIR_SYSTEM, MONITORED, SHIPPED, STORED, T
 from apps.repairs import appliance_rules
 from apps.repairs.models import (
     ApplianceRepair,
+    FailedCheck,
     PartProductLinker,
     Repair,
     RepairNote,
     RepairPartTypeLinker,
     RepairWorkflowEvent,
     RepairWorkflowState,
+    Sitting,
 )
 from apps.telemetry import store
 from apps.workflows.definition.library import library
@@ -197,6 +199,12 @@ def test_three_benches_with_work_in_every_step_and_outcome():
     assert not RepairWorkflowEvent.objects.filter(created_at__gt=after).exists()
     both = RepairWorkflowEvent.objects.filter(created_by__in=["technician@example.org", "system"])
     assert not both.exists()  # who signs in begins with nothing of their own done
+
+    # How long people worked at it, some of it corrected, and what the exit checks refused.
+    assert Sitting.objects.count() > 200
+    assert Sitting.objects.exclude(corrected_seconds=None).exists()
+    assert not Sitting.objects.filter(Q(seen__lt=F("began")) | Q(seen__gt=after)).exists()
+    assert FailedCheck.objects.filter(repair__running=False).exists()
 
     # Parts on order and fitted, and units that came back.
     assert RepairPartTypeLinker.objects.filter(replaced_date=None, repair__running=True).count() >= 3

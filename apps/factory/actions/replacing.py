@@ -15,7 +15,7 @@ from apps.parts.models import Part
 from apps.products.actions.succession import succeed
 from apps.products.models import Product
 from apps.products.models.product import LOCK
-from apps.repairs import fittings, queries
+from apps.repairs import fittings, queries, stock
 from apps.repairs.models import PartProductLinker, Repair, RepairPartTypeLinker, RepairProductLinker
 
 
@@ -46,8 +46,11 @@ def replace_board(repair: Repair, *, serial: str, at: dt.datetime, by: Actor) ->
         RepairPartTypeLinker, by=by, repair=repair, new_part_type=kind,
         old_part_type=worn.part.part_type if worn else None, non_transferable=False,
     )  # fmt: skip
+    shelf = stock.for_fitting(repair, kind)  # before the wish, as all who hold both
     row.new_part, row.replaced_date = pcb, at
     touch(row, "new_part", "replaced_date", by=by)
+    row.from_stock = stock.used(shelf, repair, by=by)
+    touch(row, "from_stock", by=by)
     repair.product = heir
     touch(repair, "product", by=by)
     return heir

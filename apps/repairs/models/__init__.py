@@ -17,6 +17,7 @@ from apps.repairs.models.appliances import (
 from apps.repairs.models.fittings import PartProductLinker
 from apps.repairs.models.photos import PhotoFile, RepairPhoto
 from apps.repairs.models.repairs import (
+    FailedCheck,
     Repair,
     RepairActionTypeLinker,
     RepairNote,
@@ -53,6 +54,7 @@ __all__ = [
     "ApplianceSymptomApplianceTypeLinker",
     "ApplianceType",
     "CentreStock",
+    "FailedCheck",
     "PartProductLinker",
     "PhotoFile",
     "Repair",

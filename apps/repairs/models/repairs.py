@@ -193,3 +193,18 @@ class RepairWorkflowHistory(Row):
 
     class Meta:
         verbose_name_plural = "repair workflow histories"
+
+
+class FailedCheck(Row):
+    """Somebody wanted to close a repair as repaired by `event_id`, and an exit check kept it open (ours). Such a try is
+    no step, so it stands in no event. `value` (null: not made) and `limit` as workflows/exit_checks.py keeps them."""
+
+    SCOPE = Follows("repair")
+
+    failed_check_id = models.AutoField(primary_key=True)
+    repair = models.ForeignKey(Repair, models.CASCADE, related_name="failed_checks")
+    state_id = models.CharField(max_length=255)
+    event_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=80)
+    value = models.JSONField(null=True)
+    limit = models.JSONField()

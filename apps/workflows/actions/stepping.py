@@ -14,6 +14,7 @@ from apps.core.telling import Told
 from apps.products.models import Product
 from apps.repairs.models import Repair, RepairWorkflowEvent
 from apps.workflows import exit_checks, queries, values
+from apps.workflows.attempts import keeps_what_failed
 from apps.workflows.definition.shape import Call, Event, Refusal, State, Way
 from apps.workflows.effects import EFFECTS
 from apps.workflows.moving import enter, held, no_longer_waits, remember, told, way
@@ -31,6 +32,43 @@ def send_inputs(repair: Repair, *, given: Mapping[str, Any], seen: str | None = 
     repair, product, definition = held(repair, seen=seen, by=by)
     state = queries.state_in(definition, repair.workflow_state_id)
     refuse_if(not given, "inputs", "name at least one input")
+    kept = _keep(repair, product, state, given, by=by)
+    missing = [spec.ident for spec in queries.offered(state, product) if not spec.optional and spec.ident not in kept]
+    if not state.events and not missing:
+        step = Step(repair, product, definition, str(repair.workflow_state_id), kept, by, timezone.now())
+        _take(step, BY_INPUTS, state.refuse, state.effects, state.next)
+    return repair
+
+
+@keeps_what_failed
+@action(level=Level.TECHNICAL)
+def send_event(
+    repair: Repair, *, ident: Any, given: Mapping[str, Any] | None = None, seen: str | None = None, by: Actor
+) -> Repair:
+    """Take the step of this event, with the inputs that are kept for it; `given`: after these are kept too.
+
+    Invalid with `event` for one that the state does not have, with each input that it needs and that is not in, and
+    with the reason where a condition refuses it; then nothing is kept. Refused `moved_on`, `ended`, `no_workflow`.
+    """
+    repair, product, definition = held(repair, seen=seen, by=by)
+    state = queries.state_in(definition, repair.workflow_state_id)
+    if given:
+        _keep(repair, product, state, given, by=by)
+    event = next((one for one in state.events if one.ident == ident), None)
+    known = ", ".join(one.ident for one in state.events)
+    if event is None:
+        raise Invalid({"event": f"is no event of this step; there are {known or 'none'}"})
+    kept, stale = _still_offered(state, product, kept_of(repair))
+    needed = _needed(event, state, [spec.ident for spec in queries.offered(state, product)])
+    if missing := {name: stale.get(name, "is required") for name in needed if name not in kept}:
+        raise Invalid(missing)
+    step = Step(repair, product, definition, str(repair.workflow_state_id), kept, by, timezone.now())
+    _take(step, event.ident, event.refuse, event.effects, event.next, checked=event.exit_checks)
+    return repair
+
+
+def _keep(repair: Repair, product: Product, state: State, given: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
+    """All that is kept for the step now. Invalid with every bad input of what is given."""
     offered = {spec.ident: spec for spec in queries.offered(state, product)}
     kept, _stale = _still_offered(state, product, kept_of(repair))
     errors: dict[str, str] = {}
@@ -56,33 +94,7 @@ def send_inputs(repair: Repair, *, given: Mapping[str, Any], seen: str | None = 
         raise Invalid(errors)
     repair.context = with_context(repair, kept=kept)
     touch(repair, "context", by=by)
-    missing = [spec.ident for spec in offered.values() if not spec.optional and spec.ident not in kept]
-    if not state.events and not missing:
-        step = Step(repair, product, definition, str(repair.workflow_state_id), kept, by, timezone.now())
-        _take(step, BY_INPUTS, state.refuse, state.effects, state.next)
-    return repair
-
-
-@action(level=Level.TECHNICAL)
-def send_event(repair: Repair, *, ident: Any, seen: str | None = None, by: Actor) -> Repair:
-    """Take the step of this event, with the inputs that are kept for it.
-
-    Invalid with `event` for one that the state does not have, with each input that it needs and that is not in, and
-    with the reason where a condition refuses it. Refused `moved_on`, `ended`, `no_workflow`.
-    """
-    repair, product, definition = held(repair, seen=seen, by=by)
-    state = queries.state_in(definition, repair.workflow_state_id)
-    event = next((one for one in state.events if one.ident == ident), None)
-    known = ", ".join(one.ident for one in state.events)
-    if event is None:
-        raise Invalid({"event": f"is no event of this step; there are {known or 'none'}"})
-    kept, stale = _still_offered(state, product, kept_of(repair))
-    needed = _needed(event, state, [spec.ident for spec in queries.offered(state, product)])
-    if missing := {name: stale.get(name, "is required") for name in needed if name not in kept}:
-        raise Invalid(missing)
-    step = Step(repair, product, definition, str(repair.workflow_state_id), kept, by, timezone.now())
-    _take(step, event.ident, event.refuse, event.effects, event.next, checked=event.exit_checks)
-    return repair
+    return kept
 
 
 def _still_offered(state: State, product: Product, kept: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -112,10 +124,10 @@ def _take(
         if refusal.when is not None and refusal.when.holds(step.value):
             place = refusal.at or ("inputs" if event_id == BY_INPUTS else "event")
             errors.setdefault(place, Told({"in": refusal.reason.model_dump()}))
-    if not errors and checked and (failing := exit_checks.refusal(step)):
-        errors["event"] = failing
     if errors:
         raise Invalid(errors, code="condition")
+    if checked:
+        exit_checks.hold(step, event_id)
     unit = step.product
     repair, start, before = step.repair, step.state_id, with_context(step.repair, kept={})
     step.event = new(

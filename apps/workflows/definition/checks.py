@@ -71,6 +71,8 @@ def _kind_of_state(here: Loc, state: State) -> Found:
         yield here, "leads nowhere; give it events, next, choose or an outcome"
     if state.next and not state.inputs:
         yield here, "has next and nothing to wait for; give it inputs or events, or choose instead of next"
+    elif state.next and all(spec.optional or spec.options_from for spec in state.inputs):
+        yield here, "goes on when its inputs are in, and there may be none to give; give it events instead of next"
 
 
 def _input(here: Loc, spec: Input) -> Found:

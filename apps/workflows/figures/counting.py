@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import CharField, Count, Q, Sum, Value
 
 from apps.accounts.models import User
-from apps.repairs.models import RepairPartTypeLinker, RepairSymptomTypeLinker, RepairWait
+from apps.repairs.models import FailedCheck, RepairPartTypeLinker, RepairSymptomTypeLinker, RepairWait
 from apps.workflows.figures import rows as behind
 from apps.workflows.figures.seconds import Seconds, Spread, spreads
 
@@ -60,6 +60,13 @@ def time_by_step(ended: Any) -> dict[Key, Spread]:
     return spreads(rows.annotate(seconds=Sum(Seconds("exit_time", "entry_time"))))
 
 
+def work_by_step(ended: Any) -> dict[Key, Spread]:
+    """Of all sittings of a repair at a step together; of repairs that nobody was measured at, nothing."""
+    rows = behind.worked().filter(repair__in=ended.order_by().values("pk")).order_by()
+    rows = rows.values("repair__workflow_name", "state__state_id", "repair_id")
+    return spreads(rows.annotate(seconds=Sum(behind.WORKED)))
+
+
 def by_doer(ended: Any) -> dict[str | None, Counted]:
     """Who took steps of them."""
     rows = behind.taken().filter(repair__in=ended.order_by().values("pk")).order_by().values_list("created_by")
@@ -107,6 +114,13 @@ def attempts(ended: Any, tests: set[tuple[str, str]]) -> dict[tuple[str, str, st
         for workflow, state, event, repairs, times in found
         if (workflow, state) in tests
     }
+
+
+def failed_checks(ended: Any) -> dict[str, Counted]:
+    """{exit check: how often it kept a repair open that somebody wanted to close}."""
+    rows = FailedCheck.objects.filter(repair__in=ended.order_by().values("pk")).order_by()
+    found: Any = rows.values_list("name").annotate(repairs=Count("repair", distinct=True), times=Count("pk"))
+    return {name: Counted(repairs, times) for name, repairs, times in found}
 
 
 def waited(ended: Any) -> Spread | None:

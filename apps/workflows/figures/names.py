@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.workflows.definition.library import library, of_text
 from apps.workflows.definition.reading import BadDefinition
 from apps.workflows.definition.shape import Definition, Event, State
+from apps.workflows.exit_checks import LABELS
 from apps.workflows.models import WorkflowVersion
 
 OUTCOMES = {
@@ -46,6 +47,9 @@ class Names:
 
     def outcome(self, outcome: str | None) -> str:
         return str(OUTCOMES.get(outcome or "", outcome or _("No outcome")))
+
+    def check(self, name: str) -> str:
+        return str(_(LABELS[name])) if name in LABELS else name
 
     def failures(self) -> dict[tuple[str, str], set[str]]:
         """{(workflow, state): its events that say that something is bad}."""

@@ -17,13 +17,14 @@ from apps.workflows.figures.seconds import Spread
 @dataclass(frozen=True)
 class Line:
     """A figure: `repairs` that its link (`drill`) leads to; `times`: how often, where that is more; `spread`: how long
-    it took; `of`: the whole that it is a part of."""
+    it took; `work`: how long of that people sat at it; `of`: the whole that it is a part of."""
 
     label: str
     repairs: int
     drill: Drill
     times: int | None = None
     spread: Spread | None = None
+    work: Spread | None = None
     of: int | None = None
     above: str = ""  # what its line stands under: the workflow, the test
 
@@ -35,13 +36,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """`timed`: its lines say how long; `counted`: what `times` counts, or nothing."""
+    """`timed`: its lines say how long; `worked`: and how long of that was work; `counted`: what `times` counts, or
+    nothing."""
 
     key: str
     title: str
     lines: list[Line]
     hint: str = ""
     timed: bool = False
+    worked: bool = False
     counted: str = ""
 
     @property
@@ -57,9 +60,10 @@ def report(choice: Choice, reader: Any, language: str) -> list[Section]:
         _load(opened),
         _outcomes(names, outcomes, counting.time_by_outcome(ended)),
         _repeats(ended),
-        _steps(names, steps),
+        _steps(names, steps, counting.work_by_step(ended)),
         _doers(ended),
         _tests(names, ended),
+        _checks(names, ended),
         _parts(ended),
         _symptoms(ended, language),
         _waiting(names, opened, ended, steps),
@@ -104,16 +108,19 @@ def _repeats(ended: Any) -> Section:
     return Section("repeats", _("Repeat repairs"), [line] if every else [], hint)
 
 
-def _steps(names: Names, steps: dict[Any, Spread]) -> Section:
+def _steps(names: Names, steps: dict[Any, Spread], work: dict[Any, Spread]) -> Section:
     lines = [
         Line(
             names.step(workflow, state), spread.many, Drill(step=f"{workflow or NONE}.{state}"), spread=spread,
-            above=names.workflow(workflow),
+            work=work.get((workflow, state)), above=names.workflow(workflow),
         )
         for (workflow, state), spread in _in_order(names, steps)
     ]  # fmt: skip
-    hint = _("How long a repair stood in a step, nights and waits included; several stays count together.")
-    return Section("steps", _("Time by step"), lines, hint, timed=True)
+    hint = _(
+        "How long a repair stood in a step, nights and waits included, and how long people worked at it, as corrected; "
+        "several stays count together."
+    )
+    return Section("steps", _("Time by step"), lines, hint, timed=True, worked=True)
 
 
 def _doers(ended: Any) -> Section:
@@ -148,6 +155,17 @@ def _tests(names: Names, ended: Any) -> Section:
     return Section("tests", _("What failed"), lines, hint, counted=_("times"))
 
 
+def _checks(names: Names, ended: Any) -> Section:
+    lines = [
+        Line(names.check(name), one.repairs, Drill(check=name), times=one.times)
+        for name, one in sorted(
+            counting.failed_checks(ended).items(), key=lambda pair: (-(pair[1].times or 0), pair[0])
+        )
+    ]
+    hint = _("Each try to close a repair as repaired that an exit check refused.")
+    return Section("checks", _("Exit checks that failed"), lines, hint, counted=_("times"))
+
+
 def _parts(ended: Any) -> Section:
     found = counting.parts(ended)
     lines = [
@@ -173,7 +191,7 @@ def _waiting(names: Names, opened: Any, ended: Any, steps: dict[Any, Spread]) ->
         lines.append(Line(_("Open now, waiting for a part"), part, Drill(what=OPEN, waits="part")))
     if reason:
         lines.append(Line(_("Open now, waiting for something else"), reason, Drill(what=OPEN, waits="reason")))
-    lines += _steps(names, _only(steps, names.waiting())).lines
+    lines += _steps(names, _only(steps, names.waiting()), {}).lines
     waited = counting.waited(ended)
     if waited is not None:
         label = _("Ended, had waited for something else")

@@ -6,23 +6,25 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, Sum
+from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from apps.repairs.models import (
+    FailedCheck,
     Repair,
     RepairPartTypeLinker,
+    RepairProductLinker,
     RepairSymptomTypeLinker,
     RepairWait,
     RepairWorkflowEvent,
     RepairWorkflowState,
+    Sitting,
 )
+from apps.repairs.repeats import NO_REPAIRS, REPEAT
 from apps.workflows.figures.choice import NONE, Choice
 from apps.workflows.figures.seconds import Seconds
 
-REPEAT = dt.timedelta(days=90)
 NOT_STEPS = ("undo", "withdrawn")  # events that took no step
-NOT_STAYS = ("prepared", "set_aside")  # outcomes of work on units in stock
 OPEN, ENDED = "open", "ended"
 
 
@@ -39,6 +41,7 @@ class Drill:
     part: str = ""
     symptom: str = ""
     event: str = ""
+    check: str = ""  # an exit check that kept it open
     repeat: str = ""  # "1": came back within 90 days
     waits: str = ""  # "part", "reason"
 
@@ -53,7 +56,8 @@ class Drill:
 
 
 def behind(choice: Choice, drill: Drill, reader: Any) -> Any:
-    """The repairs, unordered; `seconds` beside each that passed a step: how long it was in it."""
+    """The repairs, unordered; beside each that passed a step `seconds`: how long it was in it, and `worked`: how long
+    people sat at it (None: nobody was measured)."""
     if drill.what == OPEN:
         return _open(choice.open(reader), drill)
     rows = choice.ended(reader)
@@ -65,6 +69,8 @@ def behind(choice: Choice, drill: Drill, reader: Any) -> Any:
         rows = rows.filter(passed, workflow_name=_or_none(workflow))
         inside = stayed().filter(repair=OuterRef("pk"), state_id=state).values("repair")
         rows = rows.annotate(seconds=inside.annotate(all=Sum(Seconds("exit_time", "entry_time"))).values("all"))
+        at_work = worked().filter(repair=OuterRef("pk"), state__state_id=state).values("repair")
+        rows = rows.annotate(worked=at_work.annotate(all=Sum(WORKED)).values("all"))
     if drill.by:
         rows = rows.filter(Exists(taken().filter(repair=OuterRef("pk"), created_by=_or_none(drill.by))))
     if drill.event:
@@ -72,6 +78,8 @@ def behind(choice: Choice, drill: Drill, reader: Any) -> Any:
         event = event[:-2]
         held = RepairWorkflowEvent.objects.filter(repair=OuterRef("pk"), current_state_id=state, event_id=event)
         rows = rows.filter(Exists(held), workflow_name=_or_none(workflow))
+    if drill.check:
+        rows = rows.filter(Exists(FailedCheck.objects.filter(repair=OuterRef("pk"), name=drill.check)))
     if drill.part:
         used = RepairPartTypeLinker.objects.filter(repair=OuterRef("pk"), new_part_type=_key(drill.part))
         rows = rows.filter(Exists(used.exclude(replaced_date=None)))
@@ -103,6 +111,15 @@ def stayed() -> Any:
     return RepairWorkflowState.objects.filter(exit_time__gt=F("entry_time"))
 
 
+# Of a sitting: what was measured, or what somebody put in its place.
+WORKED = Coalesce(Cast("corrected_seconds", FloatField()), Seconds("seen", "began"))
+
+
+def worked() -> Any:
+    """The sittings in those stays."""
+    return Sitting.objects.filter(state__exit_time__gt=F("state__entry_time"))
+
+
 def taken() -> Any:
     """The steps that somebody took."""
     return RepairWorkflowEvent.objects.exclude(event_id__in=NOT_STEPS)
@@ -112,20 +129,24 @@ def repeats(rows: Any) -> Any:
     """Those that began within 90 days after an earlier repair of the same unit had ended."""
     back = ExpressionWrapper(F("created_at") - REPEAT, output_field=DateTimeField())
     rows = rows.alias(back=back, back_day=TruncDate(back, tzinfo=dt.UTC), day=TruncDate("created_at", tzinfo=dt.UTC))
-    earlier = Repair.objects.filter(product=OuterRef("product")).exclude(pk=OuterRef("pk"))
-    earlier = earlier.exclude(outcome__in=NOT_STAYS, outcome__isnull=False)
-    # Two looks into one index (repairs_by_unit), each from its first row to its last: an OR would read all of a unit's.
-    ended = earlier.filter(ended_at__gte=OuterRef("back"), ended_at__lte=OuterRef("created_at"))
-    by_hand = earlier.filter(
-        ended_at=None, refurbishment_date__gte=OuterRef("back_day"), refurbishment_date__lte=OuterRef("day"),
-        created_at__lt=OuterRef("created_at"),
-    )  # fmt: skip
-    return stays(rows).filter(Exists(ended) | Exists(by_hand))
+    boards = RepairProductLinker.objects.filter(repair=OuterRef(OuterRef("pk"))).values("product_imei")
+    found = Q()
+    for unit in (Q(product=OuterRef("product")), Q(product__in=boards)):  # as it came in too, before it got its board
+        earlier = Repair.objects.filter(unit).exclude(pk=OuterRef("pk"))
+        earlier = earlier.exclude(outcome__in=NO_REPAIRS, outcome__isnull=False)
+        # Looks into one index (repairs_by_unit), each from its first row to its last: an OR would read all of a unit's.
+        ended = earlier.filter(ended_at__gte=OuterRef("back"), ended_at__lte=OuterRef("created_at"))
+        by_hand = earlier.filter(
+            ended_at=None, refurbishment_date__gte=OuterRef("back_day"), refurbishment_date__lte=OuterRef("day"),
+            created_at__lt=OuterRef("created_at"),
+        )  # fmt: skip
+        found |= Q(Exists(ended)) | Q(Exists(by_hand))
+    return stays(rows).filter(found)
 
 
 def stays(rows: Any) -> Any:
     """Repairs proper: no preparation of units in stock."""
-    return rows.filter(Q(outcome=None) | ~Q(outcome__in=NOT_STAYS))
+    return rows.filter(Q(outcome=None) | ~Q(outcome__in=NO_REPAIRS))
 
 
 def _or_none(text: str) -> str | None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.refusals import Forbidden, Invalid, Refused
+from apps.events.models import Event
 from apps.products.actions import change_state
 from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, SHIPPED, STORED
-from apps.repairs.models import RepairNote, RepairWait
+from apps.repairs.models import Repair, RepairNote, RepairWait
 from apps.workflows import actions, queries, tasks
 from tests.cast import make_unit
 
@@ -52,6 +53,16 @@ def test_bringing_in_moves_the_unit_and_opens_its_repair_once(unit, worker, coll
     assert first.pk == second.pk
     assert first.created_by == worker.email
     assert unit.latest_state.current_state_type_id == IN_REPAIR_SYSTEM
+
+
+def test_who_takes_a_repair_that_another_board_has_moved_is_told_of_under_its_new_number(cast, worker, unit, repair):
+    """The page was opened before the board was replaced."""
+    heir = make_unit("010101234560039", entity=cast.a, product_type_id=6)
+    stale = queries.fetch(repair.pk, by=worker)
+    Repair.objects.filter(pk=repair.pk).update(product=heir)
+    taken = actions.take(stale, by=worker)
+    assert taken.product == heir
+    assert Event.objects.filter(name="repair.changed").latest("pk").payload["product_imei"] == heir.product_imei
 
 
 def test_a_stored_unit_is_not_brought_in_and_stays_where_it_is(cast, worker):

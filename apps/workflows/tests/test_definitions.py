@@ -67,6 +67,7 @@ def test_a_good_one_is_taken_and_no_is_a_name():
         ("        next: closed", "        next: closed\n        effects: [{effect: explode}]", 21, "explode is no effect; there are"),
         ("        next: closed", "        next: closed\n        effects: [{effect: fit_part, using: {from: voltage}}]", 21, "fit_part reads a string, and voltage is float"),
         ("        next: closed", "        next: closed\n        effects: [{effect: fit_part}]", 21, "fit_part needs using: from"),
+        ("    events:\n      - ident: no\n        label: {en: \"No\", fr: Non}\n        next: closed", "        optional: true\n    next: closed", 9, "there may be none to give; give it events"),
         ("from_states: [IN_REPAIR_SYSTEM]", "from_states: [BROKEN]", 6, "BROKEN is no state of a unit"),
         ("version: 1\n", "version: 1\nversion: 2\n", 3, "version stands here twice"),
         ("version: 1", "version: [", 4, "is no YAML"),

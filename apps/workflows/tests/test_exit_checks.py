@@ -6,14 +6,16 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
+from apps.accounts.models import RepairCentre
 from apps.alerts.models import Alert, AlertType
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.factory import models as factory
+from apps.parts.models import Part
 from apps.products.models import Product, ProductGroup, ProductProductGroupLinker
 from apps.repairs import removed
-from apps.repairs.models import Repair
+from apps.repairs.models import CentreStock, FailedCheck, PartProductLinker, Repair, RepairWorkflowEvent
 from apps.telemetry import store
 from apps.workflows import exit_checks
 from apps.workflows.tests.test_home_repair import Bench, battery, bench, home  # noqa: F401  # fixtures
@@ -64,6 +66,70 @@ def test_admin_overrides_with_a_reason_that_stays(bench, home, battery, call, ca
     assert repair.evidence["override"]["by"] == cast.users["A", Level.ADMIN].email
     kept = exit_checks.of_evidence(repair)
     assert [(one.name, one.passed) for one in kept] == [("battery_capacity", False), ("test_jig", True)]
+
+
+def test_an_override_is_of_the_checks_that_failed_then(bench, home, battery, call, cast):  # noqa: F811
+    """Who let a weak battery go has not let a unit go that the jig finds bad afterwards."""
+    at = to_final_test(bench, 5)
+    path = f"/v1/repairs/{bench.key}/override_exit_checks"
+    assert call(cast.root, "PUT", path, OVERRIDE).status_code == 200
+    new(factory.TestJigTestResult, by=SYSTEM, product=home, user="jig", passed=False)
+    reason = at.send("send_events", {"event": "passed"}, 400)["validation_errors"]["event"]
+    assert ("jig" in reason.lower(), "Ah" in reason) == (True, False)
+    assert call(cast.root, "PUT", path, OVERRIDE).status_code == 200
+    at.event("passed")
+    assert Repair.objects.get(pk=bench.key).outcome == "repaired"
+
+
+def test_every_try_that_the_exit_checks_refused_is_kept(bench, home, battery, call, cast):  # noqa: F811
+    at = to_final_test(bench, 5)
+    for _ in "ab":
+        at.send("send_events", {"event": "passed"}, 400)
+    refused = at.send("send_inputs", {"usb_works": "maybe"}, 400)
+    assert refused["code"] == "invalid"  # of no exit check
+    rows = list(FailedCheck.objects.filter(repair=bench.key).order_by("pk"))
+    assert [(row.name, row.state_id, row.event_id, row.created_by) for row in rows] == [
+        ("battery_capacity", "final_test", "passed", cast.root.email)
+    ] * 2
+    assert "5 Ah" in exit_checks.Figure.of(rows[0].name, rows[0].value, rows[0].limit).reason
+    assert not RepairWorkflowEvent.objects.filter(repair=bench.key, event_id="passed").exists()
+    assert [one["ident"] for one in bench.get("history").json()["data"]][-1] == "final_test"
+
+
+def test_a_battery_that_undo_put_back_is_no_new_one(bench, home, battery):  # noqa: F811
+    bench.inputs(condition="good", starts="yes").event("checked").inputs(casing="intact", dust="no")
+    bench.inputs(usb_voltage=5).event("usb_passed").event("battery.charged")
+    bench.inputs(capacity=5).event("capacity_measured").inputs(replacement_part_type=[45]).event("parts_here")
+    bench.inputs(new_part_serial="BAT-NEW").event("fitted_all")
+    bench.send("undo")
+    bench.send("undo")
+    bench.event("no_part").event("jig.passed").inputs(usb_works="yes", light_works="yes")
+    assert "5 Ah" in bench.send("send_events", {"event": "passed"}, 400)["validation_errors"]["event"]
+
+
+def test_a_battery_that_goes_over_to_another_board_is_no_new_one(bench, home, battery, cast):  # noqa: F811
+    """Nor is it taken out, or put in; the board is, and it leaves the shelf."""
+    from apps.workflows.tests.walking import a_board_for
+
+    earlier = new(Part, by=SYSTEM, part_type_id=45, serial_number="BAT-BEFORE")
+    PartProductLinker.objects.filter(part=battery).update(replaced_part=earlier)  # in some earlier repair
+    imei = a_board_for(home)
+    board = Part.objects.get(serial_number=imei, part_type__part_type_category__name="PCB")
+    centre = new(RepairCentre, by=SYSTEM, name="Centre", entity=cast.a)
+    Repair.objects.filter(pk=bench.key).update(repair_centre=centre)
+    stock = new(CentreStock, by=SYSTEM, repair_centre=centre, part_type=board.part_type, in_stock=2)
+    bench.inputs(condition="good", starts="yes").event("checked").inputs(casing="intact", dust="no")
+    bench.inputs(usb_voltage=5).event("usb_passed").event("battery.charged")
+    bench.inputs(capacity=5).event("capacity_measured").event("replace_board").inputs(new_board=imei)
+    bench.event("board_replaced").event("jig.passed").inputs(usb_works="yes", light_works="yes")
+    assert "5 Ah" in bench.send("send_events", {"event": "passed"}, 400)["validation_errors"]["event"]
+    repair = Repair.objects.get(pk=bench.key)
+    assert battery not in [row.part for row in removed.of(repair)]
+    assert "PCB" in [row.part.part_type.part_type_category.name for row in removed.of(repair)]
+    came = [row.part for row in removed.came_in(repair)]
+    assert (board in came, battery in came) == (True, False)
+    stock.refresh_from_db()
+    assert stock.in_stock == 1
 
 
 def test_nothing_is_overridden_where_nothing_fails(bench, home, battery, call, cast):  # noqa: F811

@@ -15,16 +15,20 @@ from django.utils import timezone
 
 from apps.accounts.models import RepairCentre, UserRepairCentreLink
 from apps.core.actors import SYSTEM
+from apps.core.levels import Level
 from apps.core.rows import new
 from apps.parts.models import PartType
 from apps.products.models import Product
 from apps.repairs.models import (
+    FailedCheck,
     Repair,
     RepairPartTypeLinker,
+    RepairProductLinker,
     RepairSymptomTypeLinker,
     RepairWait,
     RepairWorkflowEvent,
     RepairWorkflowState,
+    Sitting,
     SymptomType,
 )
 from apps.workflows.definition.library import library
@@ -82,7 +86,16 @@ class Crowd:
         for _ in range(chance.randint(0, 5) if kind else 0):
             state = library()[kind].states[ident := chance.choice(states)]
             gone = min(moment + DAY * chance.choice([0, 0.01, 0.4, 3]), end)
-            new(RepairWorkflowState, by=SYSTEM, repair=repair, state_id=ident, entry_time=moment, exit_time=gone)
+            stay = new(RepairWorkflowState, by=SYSTEM, repair=repair, state_id=ident, entry_time=moment, exit_time=gone)
+            for _ in range(chance.choice([0, 0, 1, 2])):
+                sat = moment + (gone - moment) * chance.random()
+                Sitting.objects.create(
+                    repair=repair, state=stay, technician=tina, began=moment, seen=sat, ended=sat,
+                    corrected_seconds=chance.choice([None, None, 0, 1234]),
+                )  # fmt: skip
+            if chance.random() < 0.2:
+                check = chance.choice(["battery_capacity", "test_jig"])
+                new(FailedCheck, by=SYSTEM, repair=repair, state_id=ident, event_id="passed", name=check, limit="x")
             events = [event.ident for event in state.events] + ["undo", "withdrawn", "inputs"]
             new(
                 RepairWorkflowEvent, by=SYSTEM, repair=repair, current_state_id=ident, event_id=chance.choice(events),
@@ -90,6 +103,8 @@ class Crowd:
             RepairWorkflowEvent.objects.order_by("-pk")[:1].get()
             moment = gone
         RepairWorkflowEvent.objects.filter(repair=repair).update(created_by=chance.choice(PEOPLE))
+        if chance.random() < 0.15:  # it came in as another unit, and has its board since
+            new(RepairProductLinker, by=SYSTEM, repair=repair, product_imei=chance.choice(self.units).product_imei)
         for _ in range(chance.randint(0, 2)):
             new(RepairSymptomTypeLinker, by=SYSTEM, repair=repair, symptom_type=chance.choice(self.symptoms))
             fitted = end if chance.random() < 0.7 else None
@@ -140,12 +155,15 @@ def slow(choice, reader):
         lasting = [(one.ended_at - one.created_at).total_seconds() for one in ended
                    if one.outcome == outcome and one.ended_at]  # fmt: skip
         told("ended", Drill(outcome=outcome or "-"), count, None, lasting)
-    again = 0
+    again, boards = 0, defaultdict(set)
+    for link in RepairProductLinker.objects.all():
+        boards[link.repair_id].add(link.product_imei)
     for one in ended:
         if one.outcome in ("prepared", "set_aside"):
             continue
         for other in every:
-            if other.pk == one.pk or other.product_id != one.product_id or other.outcome in ("prepared", "set_aside"):
+            same = {one.product_id, *boards[one.pk]}
+            if other.pk == one.pk or other.product_id not in same or other.outcome in ("prepared", "set_aside"):
                 continue
             before = one.created_at - 90 * DAY
             if other.ended_at:
@@ -197,6 +215,11 @@ def slow(choice, reader):
         for key, repairs in held.items():
             times = len(repairs) if section == "parts" else None
             told(section, Drill(**{drill: str(key)}), len(set(repairs)), times)
+    failed = defaultdict(list)
+    for row in FailedCheck.objects.filter(repair__in=keys):
+        failed[row.name].append(row.repair_id)
+    for name, rows in failed.items():
+        told("checks", Drill(check=name), len(set(rows)), len(rows))
     for name, count in (("part", sum(bool(one.pending_status) for one in opened)),
                         ("reason", sum(one.waits_id is not None for one in opened))):  # fmt: skip
         if count:
@@ -216,6 +239,34 @@ def fast(choice, reader):
         )
         for section in report(choice, reader, "en") for line in section.lines
     }  # fmt: skip
+
+
+def test_working_time_stands_beside_the_time_that_passed(cast, centres):
+    """Of each step the sittings of a repair together, as they were corrected."""
+    Crowd(cast, centres, 4)
+    choice = Choice.of({"centre": "all"}, cast.root)
+    steps = {
+        line.drill.step: line for one in report(choice, cast.root, "en") if one.key == "steps" for line in one.lines
+    }
+    by_hand = defaultdict(lambda: defaultdict(int))
+    keys = set(choice.ended(cast.root).values_list("pk", flat=True))
+    for one in Sitting.objects.select_related("repair", "state"):
+        if one.repair_id in keys and one.state.exit_time > one.state.entry_time:
+            seconds = (one.seen - one.began).total_seconds() if one.corrected_seconds is None else one.corrected_seconds
+            by_hand[f"{one.repair.workflow_name}.{one.state.state_id}"][one.repair_id] += seconds
+    assert len(by_hand) > 5
+    assert {step for step, line in steps.items() if line.work} == set(by_hand)
+    for step, seconds in by_hand.items():
+        work = steps[step].work
+        assert abs(work.median - statistics.median(seconds.values())) <= 1, step
+        assert (work.many, abs(work.worst - max(seconds.values())) <= 1) == (len(seconds), True), step
+    browser, (step, _) = browser_of(cast.root), max(by_hand.items(), key=lambda pair: len(pair[1]))
+    table = rows_of(browser.get("/bench/figures.csv?centre=all"))
+    assert table[0][7] == "Median at work (hours)"
+    assert str(round(steps[step].work.median / 3600, 2)) in {row[7] for row in table[1:]}
+    listed = rows_of(browser.get(f"/bench/repairs.csv?centre=all&what=ended&step={step}"))
+    assert listed[0][-1] == "Hours of work in the step"
+    assert sum(1 for row in listed[1:] if row[-1]) == len(by_hand[step])
 
 
 def near(one, other):
@@ -297,6 +348,20 @@ def test_days_the_wrong_way_round_are_turned_and_no_heading_of_the_file_stands_t
     for language in ("en", "fr"):
         heading = re.split("[,;]", str(rows_of(browser_of(cast.tina, language).get("/bench/figures.csv"))[0]))
         assert len(set(heading)) == len(heading), heading
+
+
+def test_nobody_learns_who_works_elsewhere_by_a_number(cast, centres):
+    """The address names a technician by key; whose repairs are out of sight stays unnamed."""
+    stranger = cast.users["B", Level.TECHNICAL]
+    own, foreign = (make_unit(f"01357990000009{n}", entity=entity) for n, entity in enumerate((cast.a, cast.b)))
+    new(Repair, by=SYSTEM, product=own, technician=cast.tina)
+    new(Repair, by=SYSTEM, product=foreign, technician=stranger)
+    browser = browser_of(cast.users["A", Level.TECHNICAL])
+    page = browser.get(f"/bench/repairs?centre=all&what=open&technician={cast.tina.pk}").content.decode()
+    assert (cast.tina.display_name or cast.tina.email) in page
+    page = browser.get(f"/bench/repairs?centre=all&what=open&technician={stranger.pk}").content.decode()
+    assert stranger.email not in page
+    assert not stranger.display_name or stranger.display_name not in page
 
 
 def test_a_constant_number_of_queries(cast, centres, django_assert_max_num_queries):

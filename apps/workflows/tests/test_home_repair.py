@@ -1,6 +1,8 @@
 """The repair of a home unit over the API, from the first look to its outcomes."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Entity
 from apps.core.actors import SYSTEM
@@ -13,11 +15,13 @@ from apps.products.states import ACTIVATED, IN_REPAIR_SYSTEM, SHIPPED, TERMINATE
 from apps.repairs.models import (
     PartProductLinker,
     Repair,
+    RepairActionTypeLinker,
     RepairPartTypeLinker,
     RepairWorkflowEvent,
     RepairWorkflowState,
 )
-from apps.workflows.models import RepairWorkflowSelector
+from apps.workflows.definition.library import library
+from apps.workflows.models import RepairWorkflowSelector, WorkflowVersion
 from tests.cast import make_unit
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +155,15 @@ def test_from_the_first_look_to_repaired(bench, home, battery):
     assert all(row.exit_time for row in states)
 
 
+def test_a_part_that_was_fitted_before_is_no_part_fitted_now(bench, home, battery):
+    """What was scanned in an earlier round of the same step counts for that round."""
+    bench.inputs(condition="good", starts="yes").event("checked").inputs(casing="intact", dust="no")
+    bench.inputs(usb_voltage=2).event("usb_failed").inputs(replacement_part_type=[BATTERY]).event("parts_here")
+    bench.inputs(new_part_serial="BAT-NEW").event("fitted_one").event("fitted_all")
+    replaced = RepairActionTypeLinker.objects.filter(repair=bench.key, action_type__label="Part replaced")
+    assert replaced.count() == 1
+
+
 def test_undo_takes_back_what_the_step_did(bench, home, battery):
     bench.inputs(condition="good", starts="yes").event("checked").inputs(casing="intact", dust="no")
     bench.inputs(usb_voltage=2).event("usb_failed").inputs(replacement_part_type=[BATTERY]).event("parts_here")
@@ -220,6 +233,32 @@ def test_the_list_of_open_repairs(bench, call, cast, home):
         assert listed(query).json()["data"] == []
     assert listed("?entity_id=x").status_code == 400
     assert listed("?colour=red").status_code == 400
+
+
+def test_the_list_asks_once_for_all_definitions_of_the_past(cast, call, home):
+    """Repairs that began with a definition that has changed since."""
+
+    def opened(number):
+        unit = make_unit(f"0101012345601{number:02d}", entity=cast.a, product_type_id=HOME)
+        for state in (SHIPPED, IN_REPAIR_SYSTEM):
+            change_state(unit, new_state=state, by=SYSTEM)
+        key = Bench(call, cast.root, unit).key
+        text = WorkflowVersion.objects.get(name="home_repair", version=library()["home_repair"].version).text
+        kept = WorkflowVersion.objects.create(
+            digest=f"{number:064d}", name="home_repair", version=900 + number, text=text
+        )
+        Repair.objects.filter(pk=key).update(workflow_version=kept.pk)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert call(cast.root, "GET", "/v1/repairs/list_current_states").status_code == 200
+        return len(queries)
+
+    opened(1)
+    few = asked()
+    for number in range(2, 6):
+        opened(number)
+    assert asked() == few
 
 
 def test_what_the_workflow_writes_nobody_writes_through_the_table(bench, call, cast):
