@@ -9,7 +9,7 @@ SHELL := /bin/bash
 TOLD := | $(BIN)/python -c 'import sys; [print(f"  {n}  {l.split()[1]}" if l.startswith("Collecting") else l.strip(), flush=True) for n, l in enumerate(sys.stdin, 1) if l.startswith(("Collecting", "Installing", "Successfully", "ERROR"))]'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check messages routes bench clean
+.PHONY: help run test nightly check messages routes bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -32,6 +32,10 @@ run: $(VENV)/.runtime ## the back office with a demo fleet, on http://127.0.0.1:
 test: $(VENV)/.dev ## every test, browser included (DATABASE_URL and REDIS_URL choose other servers)
 	$(BIN)/python tests/browser/find_chromium.py
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+nightly: $(VENV)/.dev ## the long proofs of credit: 2,000 stories of 50 steps, twenty kills (needs PostgreSQL's programs, Redis)
+	CREDIT_STORIES=2000 CREDIT_STEPS=50 $(BIN)/python -m pytest -n0 -o timeout=0 apps/dcm/tests/test_model.py
+	$(BIN)/python -m tests.faults.credit
 
 check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations, icons
 	$(BIN)/ruff check .

@@ -1,11 +1,17 @@
 """What is known of the credit of units."""
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from apps.connectivity.models import SmsHistory
 from apps.dcm.models import BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO, Balance, PaymentCommand
 from apps.products.models import Product
+from apps.products.states import TERMINATED
+
+PIECE = 500  # units looked up at once
 
 
 def commands(product: Product) -> QuerySet[PaymentCommand]:
@@ -69,3 +75,21 @@ def known_credit(product: Product) -> int:
     """What the customer has, as far as we know: the unit's last word and what is on its way. Never below 0."""
     row: Any = balance_of(product)
     return max(0, (row.balance if row else 0) + sums(product)["outstanding"])
+
+
+def units_waiting(before: dt.datetime) -> Iterator[str]:
+    """IMEIs of units in use with a command from before this time that they have not taken over, and that no wake-up
+    went to since. Read piece by piece, each unit once."""
+    late = PaymentCommand.objects.filter(PaymentCommand.OUTSTANDING, withdrawn=False, created_at__lt=before)
+    late = late.exclude(product__latest_state__current_state_type_id=TERMINATED)
+    sent = SmsHistory.objects.filter(product=OuterRef("product"), created_at__gte=before)
+    rows = late.filter(~Exists(sent)).order_by("product_id").values_list("product_id", flat=True).distinct()
+    last = ""
+    while piece := list(rows.filter(product__product_imei__gt=last)[:PIECE]):
+        yield from piece
+        last = piece[-1]
+
+
+def woken_since(product: Product, moment: dt.datetime) -> bool:
+    """Whether a wake-up was queued or sent since then, for whatever reason."""
+    return SmsHistory.objects.filter(product=product, created_at__gte=moment).exists()

@@ -2,6 +2,7 @@
 
 from apps.dcm.actions.commands import add_payment_command, force_reset, move_credit, within_limit
 from apps.dcm.actions.settling import acknowledge, record_balance, record_final_balance
+from apps.dcm.actions.waking import wake_for_credit
 
 __all__ = [
     "acknowledge",
@@ -10,5 +11,6 @@ __all__ = [
     "move_credit",
     "record_balance",
     "record_final_balance",
+    "wake_for_credit",
     "within_limit",
 ]
