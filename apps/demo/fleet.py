@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.connectivity.cells import Cell
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
+from apps.demo import credit
 from apps.demo.appliances import appliance_bench
 from apps.demo.clock import turned_back
 from apps.demo.masts import masts
@@ -71,6 +72,8 @@ def seed(units: int, progress: Callable[[int], None] = lambda done: None, *, wor
                     if number < STORIES:
                         _since(life, product, quiet, cells)
                     told.append(product.subject)
+                    if number in credit.NUMBERS:
+                        credit.tell_credit(number, product, company.agent, clock, now)
                 _told_long_ago(told, now)
             progress(min(first + PIECE, units))
         clock.moment = now - dt.timedelta(days=3)
