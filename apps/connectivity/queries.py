@@ -204,6 +204,15 @@ def ways_of(product: Product, orders: Iterable[int], *, tamper: bool = False) ->
     return found
 
 
+def wakeups_without_order(product: Product, since: dt.datetime) -> list[Sent]:
+    """What became of wake-ups to the unit since then that served no order to a switch: those for its credit, and those
+    that somebody sent by hand."""
+    rows = SmsHistory.objects.filter(
+        product=product, created_at__gte=since, enable_history_id=None, tamper_order_id=None
+    )
+    return [step for sms in rows.order_by("pk")[:MOST_TOLD] for step in steps_of_sms(sms)]
+
+
 MOST_TOLD = 40
 
 

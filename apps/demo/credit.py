@@ -1,6 +1,7 @@
-"""Stories that credit tells: paid ahead, ends tomorrow, ran out, paid off, paid twice, zeroed, reset, a clock that is slow.
+"""Stories that credit tells: paid ahead, ends tomorrow, ran out, paid off, paid twice, zeroed, reset, a slow clock.
 
-Each step by the action that does it today, at its time. The units are hubs with a customer that nothing else is told of.
+Each step by the action that does it today, at its time. The units are hubs with a customer that nothing else is told
+of.
 """
 
 import datetime as dt
@@ -158,9 +159,8 @@ def _reset(till: Till) -> None:
     till.give(30, taken=False)
     till.at(2)
     boss = User.objects.get(email="system@example.org")
-    dcm.force_reset(
-        till.product, transaction_id="RESET-0036", reason="Reported stolen; the police has the number", by=boss
-    )
+    why = "Reported stolen; the police has the number"
+    dcm.force_reset(till.product, transaction_id="RESET-0036", reason=why, by=boss)
 
 
 def _on_its_way(till: Till) -> None:

@@ -63,6 +63,9 @@ def pending(product: Product) -> list[Order]:
             ways = connectivity.ways_of(product, [order.order_id], tamper=order.kind == "tamper")
             sent = [one for one in ways.get(order.order_id, []) if one.step != "queued"]
             order.steps += [Step(one.step, one.at, one.detail or None) for one in sent]
+        elif order.kind == "payment":
+            woken = connectivity.wakeups_without_order(product, order.asked_at)
+            order.steps += [Step(one.step, one.at, one.detail or None) for one in woken if one.step != "queued"]
         _walk(order, contact, next((at for at in tellings if at >= order.asked_at), None))
     return orders
 
@@ -108,4 +111,10 @@ def _open(product: Product) -> Iterator[Order]:
             "parameter", row.pk, row.value, row.created_by, row.created_at, until, row.parameter_type.name, part
         )  # fmt: skip
     for command in outstanding(product):
-        yield Order("payment", command.pk, command.value, command.created_by, command.created_at, name=command.category)
+        order = Order(
+            "payment", command.pk, command.value, command.created_by, command.created_at, name=command.category
+        )
+        if command.withdrawn:
+            at = command.modified_at or command.created_at
+            order.steps.append(Step("skipped", at, "a token was issued for it; it is told no more"))
+        yield order
