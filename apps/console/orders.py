@@ -41,6 +41,7 @@ DETAILS: Sequence[tuple[str, Promise]] = (
     ("no broker took it in time", gettext_lazy("the message broker was away for too long")),
     (r"retry (?P<number>\d+)", gettext_lazy("sent again, %(number)s")),
     ("the version is marked as bad", gettext_lazy("the version is marked as bad")),
+    ("a token was issued for it; it is told no more", gettext_lazy("a token was issued for it; it is told no more")),
     (
         r"(?P<number>\d+) attempt\(s\) left another version running",
         gettext_lazy("another version runs still; tried: %(number)s"),

@@ -5,7 +5,7 @@ import datetime as dt
 from django.utils import timezone
 
 from apps.connectivity import queries as messages
-from apps.connectivity.actions import queue_wakeup, take_from_quotas
+from apps.connectivity.actions.sms import queue_wakeup, take_from_quotas
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.dcm import queries
