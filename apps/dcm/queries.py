@@ -83,7 +83,7 @@ def units_waiting(before: dt.datetime) -> Iterator[str]:
     late = PaymentCommand.objects.filter(PaymentCommand.OUTSTANDING, withdrawn=False, created_at__lt=before)
     late = late.exclude(product__latest_state__current_state_type_id=TERMINATED)
     sent = SmsHistory.objects.filter(product=OuterRef("product"), created_at__gte=before)
-    rows = late.filter(~Exists(sent)).order_by("product_id").values_list("product_id", flat=True).distinct()
+    rows: Any = late.filter(~Exists(sent)).order_by("product_id").values_list("product_id", flat=True).distinct()
     last = ""
     while piece := list(rows.filter(product__product_imei__gt=last)[:PIECE]):
         yield from piece
