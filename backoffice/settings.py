@@ -236,6 +236,7 @@ CELERY_BEAT_SCHEDULE = {
     "connectivity: send text messages": {"task": "apps.connectivity.tasks.send_messages", "schedule": 15.0},
     "connectivity: publish real-time letters": {"task": "apps.connectivity.tasks.publish_letters", "schedule": 15.0},
     "connectivity: remind silent units": {"task": "apps.connectivity.tasks.remind", "schedule": 120.0},
+    "alerts: judge clocks": {"task": "apps.alerts.tasks.judge_clocks", "schedule": 3600.0},
     "dcm: wake units that take no credit over": {"task": "apps.dcm.tasks.wake_units", "schedule": 3600.0},
     "workflows: go on with repairs that waited": {"task": "apps.workflows.tasks.resume", "schedule": 60.0},
     "api: forget past changes of tables": {"task": "apps.api.tasks.tidy", "schedule": 900.0},

@@ -42,6 +42,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.credit_terms_changed": [LIVE],
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],
+    "product.alert_raised": [LIVE],
     "product.messaged": [LIVE],
     "repair.opened": [LIVE],
     "repair.moved": [LIVE],

@@ -9,7 +9,7 @@ from django.db import connection
 MIGRATIONS = (
     ("accounts", "0002_reference"), ("products", "0002_reference"), ("products", "0004_wake_up_software"), ("products", "0008_software_versions"), ("products", "0015_bp20"),
     ("parts", "0002_reference"), ("parts", "0004_boards"), ("connectivity", "0002_reference"), ("connectivity", "0003_networks"),
-    ("webhooks", "0002_reference"), ("repairs", "0006_reference"),
+    ("webhooks", "0002_reference"), ("repairs", "0006_reference"), ("alerts", "0004_reference"),
 )  # fmt: skip
 
 

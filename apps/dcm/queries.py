@@ -11,6 +11,8 @@ from apps.dcm.models import BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO, Balance, Pa
 from apps.products.models import Product
 from apps.products.states import TERMINATED
 
+LONG_ENOUGH = 86400.0  # seconds that a clock is watched for before it is judged
+DRIFTS = 0.1  # the share from which on a clock runs wrong
 PIECE = 500  # units looked up at once
 
 
@@ -69,6 +71,27 @@ def is_at_zero(product: Product, reported: int | None) -> bool:
         return reported == 0
     row = balance_of(product)
     return row is not None and row.balance == 0
+
+
+def drift(row: Balance) -> float | None:
+    """By what share a unit's clock runs wrong: how much faster (above 0) or slower its balance fell than time went by.
+    None where that can't be said: under a day, at zero, or while nothing is counted."""
+    unit = row.product
+    if row.since is None or row.since_balance is None or row.reported_at is None or row.balance <= 0:
+        return None
+    passed = (row.reported_at - row.since).total_seconds()
+    if passed < LONG_ENOUGH or not (unit.current_enable_flag and unit.dcm_enabled_flag and unit.is_payg):
+        return None
+    return (row.since_balance - row.balance - passed) / passed
+
+
+def judged_clocks() -> Iterator[tuple[str, float]]:
+    """(IMEI, drift) of every unit whose clock can be judged, read piece by piece."""
+    rows = Balance.objects.exclude(since=None).filter(balance__gt=0, product__current_enable_flag=True)
+    for row in rows.select_related("product").order_by("pk").iterator(chunk_size=2000):
+        share = drift(row)
+        if share is not None:
+            yield row.product_id, share
 
 
 def known_credit(product: Product) -> int:
