@@ -34,7 +34,7 @@ test: $(VENV)/.dev ## every test, browser included (DATABASE_URL and REDIS_URL c
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 nightly: $(VENV)/.dev ## the long proofs of credit: 2,000 stories of 50 steps, twenty kills (needs PostgreSQL's programs, Redis)
-	CREDIT_STORIES=2000 CREDIT_STEPS=50 $(BIN)/python -m pytest -n0 -o timeout=0 apps/dcm/tests/test_model.py
+	CREDIT_CALLS=10000 CREDIT_STORIES=2000 $(BIN)/python -m pytest -n0 -o timeout=0 apps/dcm/tests/test_at_once.py apps/dcm/tests/test_model.py
 	$(BIN)/python -m tests.faults.credit
 
 check: $(VENV)/.dev ## style, types, order of rooms, migrations, deployment, translations, icons

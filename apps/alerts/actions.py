@@ -11,7 +11,7 @@ from apps.products.actions.announce import announce
 from apps.products.models import Product
 from apps.repairs.models import Repair
 
-DRIFT = "balance_drift"  # the alert type of clocks that run wrong
+DRIFT = "balance drift"  # the alert type of clocks that run wrong
 _DISMISSAL = ("dismissed_at", "dismissed_by", "dismissal_reason", "repair")
 
 

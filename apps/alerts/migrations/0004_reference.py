@@ -3,7 +3,7 @@
 from django.db import migrations
 
 TYPES = {
-    "balance_drift": {
+    "balance drift": {
         "name": "Clock runs wrong", "version": 1, "category": "credit", "severity": "medium", "status": "live",
         "purpose": "The credit of a unit falls by another clock than ours",
         "message": "The balance falls faster or slower than time goes by, by more than a tenth",

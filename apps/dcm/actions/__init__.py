@@ -1,6 +1,6 @@
 """What happens to the credit of units."""
 
-from apps.dcm.actions.commands import add_payment_command, force_reset, move_credit, within_limit
+from apps.dcm.actions.commands import add_payment_command, force_reset, move_credit
 from apps.dcm.actions.settling import acknowledge, record_balance, record_final_balance
 from apps.dcm.actions.waking import wake_for_credit
 
@@ -12,5 +12,4 @@ __all__ = [
     "record_balance",
     "record_final_balance",
     "wake_for_credit",
-    "within_limit",
 ]

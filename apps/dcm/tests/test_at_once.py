@@ -1,6 +1,7 @@
 """Many who pay at once over HTTP: each transaction id moves credit once, whoever is first (guarantees.md, G1)."""
 
 import collections
+import os
 import random
 import threading
 
@@ -17,7 +18,8 @@ from tests.cast import Caller, make_cast, make_unit
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CALLS, IDS, CLIENTS = 10_000, 1_000, 16
+CALLS = int(os.environ.get("CREDIT_CALLS", "2000"))  # `make nightly`: 10,000
+IDS, CLIENTS = CALLS // 10, 16
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def pay(call, by, unit, value, key):
 
 
 @pytest.mark.timeout(900)
-def test_ten_thousand_calls_with_a_thousand_ids(stage):
+def test_many_calls_with_a_tenth_of_the_ids(stage):
     units = [make_unit(f"test-once-{number}", entity=stage.a, dcm_enabled_flag=True) for number in range(8)]
     # Each id belongs to one unit and value: whoever comes first with it, the sum is the model's.
     wanted = {f"tx-{number}": (units[number % len(units)], 1 + number) for number in range(IDS)}
