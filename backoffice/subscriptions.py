@@ -42,6 +42,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.credit_terms_changed": [LIVE],
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],
+    "product.token_issued": [LIVE],
+    "product.token_entered": [LIVE],
     "product.messaged": [LIVE],
     "repair.opened": [LIVE],
     "repair.moved": [LIVE],

@@ -121,6 +121,8 @@ BESIDE = (
     "accounts.SignIn",
     "gateway.LastExchange",
     "connectivity.SkippedWakeUp",
+    "dcm.TokenKey",
+    "dcm.OfflineToken",
 )  # no tables of the contract, but shown in the admin
 
 
