@@ -23,19 +23,17 @@ def report_count(product: Product, *, count: int, by: Actor) -> None:
         return
     key.known_count, key.count = count, max(count, key.count)
     key.save(update_fields=["known_count", "count"])
-    reached(product, key, count, by=by)
+    # A dead one is not brought back by a number: it may be of a key that the unit has no more.
+    at = queries.tokens_of(product).filter(count=count, state=OfflineToken.ISSUED).first()
+    reached(product, key, count, at=at, by=by)
 
 
 @action(level=None)
-def reached(product: Product, key: TokenKey, count: int, *, by: Actor) -> None:
-    """The unit's counter stands at `count`: that token was entered. Those 16 or more below it, and all below one that
-    set the time, unlocked or brought the counter in line, are taken no more. All of these acknowledge their commands
-    but for those below a mere sync, whose credit never arrived."""
-    rows = list(
-        queries.tokens_of(product).exclude(state=OfflineToken.ENTERED).filter(count__lte=count).order_by("count")
-    )
-    at = next((row for row in rows if row.count == count), None)
-    below = [row for row in rows if row.count < count and row.state == OfflineToken.ISSUED]
+def reached(product: Product, key: TokenKey, count: int, *, at: OfflineToken | None, by: Actor) -> None:
+    """The unit's counter stands at `count`: the token `at` it was entered. Those 16 or more below it, and all below one
+    that set the time, unlocked or brought the counter in line, are taken no more. All of these acknowledge their
+    commands but for those below a mere sync, whose credit never arrived."""
+    below = list(queries.tokens_of(product).filter(state=OfflineToken.ISSUED, count__lt=count).order_by("count"))
     too_old = [row for row in below if row.count <= count - WINDOW]
     cleared = below if at is not None and at.type != ADD_TIME else too_old
     settled = below if at is not None and at.type in (SET_TIME, DISABLE_PAYG) else too_old

@@ -55,13 +55,8 @@ def _take(row: KeyRow, unit: Product, key: TokenKey | None, replace: bool) -> st
     for name, value in values.items():
         setattr(key, name, value)
     if {"secret_key", "starting_code", "restricted"} & set(differs):
-        key.known_count, key.request_count, key.request_time, key.answer, key.active_until = (
-            row.count,
-            None,
-            None,
-            None,
-            None,
-        )
+        key.known_count, key.request_count, key.request_time = row.count, None, None
+        key.answer = key.active_until = None
         OfflineToken.objects.filter(product=unit, state=OfflineToken.ISSUED).update(state=OfflineToken.DEAD)
     key.known_count = max(key.known_count, row.count)
     key.count = max(key.count, row.count)

@@ -10,7 +10,7 @@ from apps.core.actions import action, require_level
 from apps.core.actors import Actor
 from apps.core.columns import BadValue
 from apps.core.levels import Level
-from apps.core.refusals import Invalid, Refused
+from apps.core.refusals import Invalid
 from apps.core.rows import touch
 from apps.dcm import models, queries
 from apps.dcm.actions.commands import _duplicate
@@ -69,10 +69,10 @@ def token_entered(product: Product, *, transaction_id: str, by: Actor) -> Offlin
         raise Invalid({"transaction_id": "no token was issued under it for this unit"}, code="unknown_command")
     if row.state != OfflineToken.ENTERED:
         key = _key_of(product)
-        if key.known_count < row.count:
+        if key.known_count < row.count and row.state == OfflineToken.ISSUED:
             key.known_count = row.count
             key.save(update_fields=["known_count"])
-        reached(product, key, row.count, by=by)
+        reached(product, key, row.count, at=row, by=by)
         row.refresh_from_db()
     return row
 
@@ -129,12 +129,8 @@ def _of_its_own(product: Product, key: TokenKey, transaction_id: str | None, kin
         with transaction.atomic():
             SpentId(named).save(force_insert=True)
     except IntegrityError:  # by a command, or another token
-        raise _taken(product, named, by) from None
+        raise _duplicate(product, named, "", 0, by) from None
     return _make(product, key, named, KINDS[kind], 0, None, by)
-
-
-def _taken(product: Product, transaction_id: str, by: Actor) -> Refused:
-    return _duplicate(product, transaction_id, "", 0, by)
 
 
 def _make(

@@ -3,6 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.core.actors import SYSTEM
+from apps.dcm import actions
 from apps.dcm.models import OfflineToken, TokenKey
 from tests.cast import make_unit
 
@@ -70,6 +72,8 @@ def test_another_key_needs_replace(bring, unit):
     assert "1 replaced" in bring(row(unit, key=OTHER), replace=True)
     key = TokenKey.objects.get()
     assert (key.secret_key, key.count, key.known_count, key.request_count) == (OTHER, 30, 0, None)
+    assert OfflineToken.objects.get().state == "dead"
+    actions.report_count(unit, count=2, by=SYSTEM)  # of the new key: the old code was never entered
     assert OfflineToken.objects.get().state == "dead"
 
 
