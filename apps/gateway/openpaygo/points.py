@@ -92,7 +92,7 @@ def _value(value: Any, about: Mapping[str, Any]) -> Any:
 
 
 def _seconds(value: Any, where: str) -> float:
-    if not is_number(value):
+    if not is_number(value) or abs(value) > MOST_SECONDS:
         raise bad(where, "must be seconds")
     return float(value)
 

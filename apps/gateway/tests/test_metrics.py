@@ -161,7 +161,8 @@ def test_a_bad_frame_is_named(unit, change, field):
         ({"data": {"active_seconds_left": -1}}, "data.active_seconds_left"), ({"data": {"a b": 1}}, "data.a b"),
         ({"data": {"asl": 1, "active_seconds_left": 1}}, "active_seconds_left"),
         ({"historical_data": [{"timestamp": "x", "v": 1}]}, "historical_data[0].timestamp"),
-        ({"historical_data": [{"timestamp": 1e300, "v": 1}]}, "data.v"),
+        ({"historical_data": [{"timestamp": 1e308, "v": 1}]}, "historical_data[0].timestamp"),
+        ({"historical_data": [{"timestamp": -1, "v": 1}]}, "data.v"),
         ({"data": [1, 2], "data_format": {"data_order": ["v"]}}, "data"),
     ],
 )  # fmt: skip
