@@ -29,6 +29,7 @@ from apps.console.page import sign_in_first
 from apps.core.admin.cells import picked_as
 from apps.core.admin.tables import RowAdmin, registered
 from apps.dcm.admin import ADMINS as CREDIT
+from apps.dcm.admin import register as register_credit
 from apps.factory.admin import ADMINS as FACTORY
 from apps.operations import system
 from apps.operations.schedules import ScheduleAdmin
@@ -152,4 +153,5 @@ for _table in TABLES.values():
 
 register_accounts(site)
 register_connectivity(site)
+register_credit(site)
 site.register(PeriodicTask, ScheduleAdmin)

@@ -17,13 +17,16 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from apps.accounts.sessions import user_of
 from apps.gateway.bodies import WIRE
+from apps.gateway.openpaygo.wire import MOST as METRICS
 from apps.jobs.actions import MOST_BYTES
 from backoffice import errors
 
 log = logging.getLogger(__name__)
 PLAIN = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 1024 * 1024
 FILE = MOST_BYTES + 1024 * 1024  # with the form around it
-UNIT_DOORS = ("/v1/rc_data", "/v1/rm_data")
+UNIT_DOORS = {
+    "/v1/rc_data": WIRE, "/v1/rm_data": WIRE, "/v1/openpaygo/device_data": METRICS, "/v1/openpaygo/dd": METRICS,
+}  # fmt: skip
 FILE_DOORS = re.compile(r"/admin/.*/import_file/?\Z|/jobs/from_list\Z|/bench/repairs/\d+/photos\Z")
 
 # A body has half a minute, and a second more for every 16 KiB of it that have come: a file on a slow line arrives, a
@@ -41,7 +44,7 @@ def most(path: str, length: int | None, signed_in: Callable[[], bool]) -> int:
     """The bytes that this door takes from whoever asks; `length` is what is announced. Who asks is looked up only where
     it matters: for a file that is announced."""
     if path in UNIT_DOORS:
-        return WIRE
+        return UNIT_DOORS[path]
     if length is None or length <= PLAIN or not FILE_DOORS.match(path):
         return PLAIN
     return FILE if signed_in() else PLAIN

@@ -43,6 +43,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],
     "product.alert_raised": [LIVE],
+    "product.token_issued": [LIVE],
+    "product.token_entered": [LIVE],
     "product.messaged": [LIVE],
     "repair.opened": [LIVE],
     "repair.moved": [LIVE],

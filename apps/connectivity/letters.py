@@ -43,7 +43,7 @@ def unpack(packed: bytes) -> list[Any]:
     if len(packed) > LONGEST:
         raise NoLetter(f"is longer than {LONGEST} bytes")
     try:
-        letter = _Reading().plain(cbor2.loads(packed))
+        letter = Reading().plain(cbor2.loads(packed))
     except NoLetter:
         raise
     except Exception as error:  # bytes of strangers: tags may raise anything
@@ -53,15 +53,16 @@ def unpack(packed: bytes) -> list[Any]:
     return letter
 
 
-class _Reading:
-    """Arrays, maps with texts as keys, texts, numbers, true, false and null; no more is ever in a letter."""
+class Reading:
+    """Arrays, maps with texts as keys, texts, numbers, true, false and null; no more is ever in a letter. `most`:
+    values and characters together."""
 
-    def __init__(self) -> None:
-        self.held = 0
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self.held, self.most = 0, most
 
     def plain(self, value: Any, depth: int = 0) -> Any:
         self.held += 1 + (len(value) if isinstance(value, str) else 0)
-        if self.held > MOST_HELD:
+        if self.held > self.most:
             raise NoLetter("holds more than its length allows")
         if depth > DEEPEST:
             raise NoLetter(f"is nested deeper than {DEEPEST} levels")

@@ -40,6 +40,7 @@ DETAILS: Sequence[tuple[str, Promise]] = (
     ("no reply", gettext_lazy("no reply came")),
     ("no broker took it in time", gettext_lazy("the message broker was away for too long")),
     (r"retry (?P<number>\d+)", gettext_lazy("sent again, %(number)s")),
+    ("it was given as a code instead", gettext_lazy("it was given as a code instead")),
     ("the version is marked as bad", gettext_lazy("the version is marked as bad")),
     ("a token was issued for it; it is told no more", gettext_lazy("a token was issued for it; it is told no more")),
     (

@@ -112,6 +112,7 @@ OPTIONS: Mapping[str, str] = {
     "success": "succeeded", "bad-payment": "bad payment",
     "force-reset": "forced reset", "payment": "payment", "zero-command": "zeroing", "phone": "phone", "sms": "SMS",
     "visit": "visit", "init": "never switched", "enabled": "enabled", "disabled": "disabled",
+    "issued": "issued", "entered": "entered", "dead": "taken no more",
     "quota_unit": "the unit's quota", "quota_entity": "the entity's quota",
     "reuse": "to be reused", "refurbish": "to be refurbished", "scrap": "scrap",
     "pending_enabled": "pending: enable", "pending_disabled": "pending: disable",
@@ -121,6 +122,8 @@ BESIDE = (
     "accounts.SignIn",
     "gateway.LastExchange",
     "connectivity.SkippedWakeUp",
+    "dcm.TokenKey",
+    "dcm.OfflineToken",
 )  # no tables of the contract, but shown in the admin
 
 

@@ -223,6 +223,22 @@ TEMPLATES = (
     noop("tick what is wrong, or write it"),
     noop("This has been told already; somebody will look at it"),
     noop("Too many attempts; please wait before you try again"),
+    noop("must be unlock or sync; without it, transaction_id names a command"),
+    noop("no token was issued under it for this unit"),
+    noop("has no OpenPAYGO key; import_openpaygo brings the factory's file"),
+    noop("names no command of this unit"),
+    noop("is void or acknowledged already; nothing is to be given"),
+    noop("no code takes a part of the credit away; a zero-command or force_reset takes all"),
+    noop("a code gives 1 to 995 whole units of %(one)s seconds; this is %(seconds)s seconds"),
+    noop("the unit is to be zeroed before; issue the code of %(transaction)s first"),
+    noop("the code of %(transaction)s, which zeroes the unit, was issued after it"),
+    noop("the unit was given credit after it, which its code would take away; order a force_reset anew"),
+    noop("the unit is not paid off; set_is_payg says when it is"),
+    noop("no code can be made: %(why)s"),
+    noop(
+        "would be %(ahead)s codes ahead of the last that the unit is known to have taken; enter a sync code first, or "
+        "say which codes were entered"
+    ),
     noop("The working time of a colleague is corrected by them, or by somebody of the level ADMIN"),
 )
 

@@ -7,9 +7,9 @@ class DcmConfig(AppConfig):
     verbose_name = _("Credit")
 
     def ready(self) -> None:
-        from apps.dcm.actions import move_credit
+        from apps.dcm.actions import move_credit, retire_tokens
         from apps.dcm.queries import number_outstanding
         from apps.products.models import Product
 
-        Product.SUCCEEDED.append(move_credit)
+        Product.SUCCEEDED.extend((move_credit, retire_tokens))
         Product.CREDIT_OPEN.append(number_outstanding)

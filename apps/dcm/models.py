@@ -7,10 +7,11 @@ from django.db import models
 from django.utils import timezone
 
 from apps.core.columns import BadValue
+from apps.core.crypto import EncryptedField
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
 from apps.core.scope import Follows
-from apps.products.models import of_product
+from apps.products.models import Product, of_product
 
 MOST_SECONDS = 2**31 - 1  # of one command, either way; sums and balances are never refused
 LONGEST_ID = 255
@@ -117,8 +118,6 @@ class PaymentCommand(Row):
     @classmethod
     def after_import(cls, rows: list[Any]) -> None:
         """Their ids are used up, and the units are told anew."""
-        from apps.products.models import Product
-
         SpentId.objects.bulk_create([SpentId(row.transaction_id) for row in rows], ignore_conflicts=True)
         units = Product._base_manager.filter(product_imei__in={row.product_id for row in rows})
         units.update(order_seq=models.F("order_seq") + 1)
@@ -139,9 +138,11 @@ def wrong_value(category: str, value: int) -> dict[str, str]:
 
 
 class FinalBalance(Row):
-    """What was left on a unit when its credit was zeroed; `total_added`: seconds it was ever given before."""
+    """What was left on a unit when its credit was zeroed; `total_added`: seconds it was ever given before. `status` is
+    `unknown` where it was zeroed by a code and never says what it has."""
 
     SCOPE = Follows("product")
+    UNKNOWN = "unknown"
 
     final_balance_id = models.AutoField(primary_key=True)
     product = of_product("final_balance")
@@ -149,3 +150,59 @@ class FinalBalance(Row):
     total_added = models.BigIntegerField()
     zero_command = models.ForeignKey(PaymentCommand, models.PROTECT, related_name="final_balance")
     status = models.CharField(max_length=255, null=True)
+
+
+class TokenKey(models.Model):
+    """What an OpenPAYGO unit was given in its factory, and how far it has come. Not a table of /v1; its secrets are
+    encrypted and shown nowhere.
+
+    `count` is that of the last token made and never goes back; `known_count` the highest that the unit is known to have
+    reached. `request_count` and `request_time` (seconds since 1970) are of the unit's last accepted Metrics request,
+    `answer` (JSON) is what it got. `active_until`: for units that ask for their time instead of tokens, until when
+    their credit lasts; the server keeps it from the first asking on.
+    """
+
+    product = models.OneToOneField(Product, models.CASCADE, primary_key=True, related_name="token_key")
+    secret_key = EncryptedField(label="token.secret_key")
+    starting_code = EncryptedField(label="token.starting_code", null=True)  # digits; null: derived from the key
+    count = models.PositiveIntegerField(default=0)
+    known_count = models.PositiveIntegerField(default=0)
+    time_divider = models.PositiveSmallIntegerField(default=1)
+    restricted = models.BooleanField(default=False)  # digits 1 to 4 only
+    hardware_model = models.CharField(max_length=255, null=True)
+    imported_at = models.DateTimeField(default=timezone.now)
+    request_count = models.BigIntegerField(null=True)
+    request_time = models.BigIntegerField(null=True)
+    answer = models.TextField(null=True)
+    active_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"token key of unit {self.product_id}"
+
+
+class OfflineToken(models.Model):
+    """A code that people type into a unit without network. Its id is that of the command it stands for, or its own (to
+    unlock, to bring the counter in line). Once `entered`, or `dead` because the unit takes it no more, it stays so."""
+
+    ADD_TIME, SET_TIME, DISABLE_PAYG, COUNTER_SYNC = "ADD_TIME", "SET_TIME", "DISABLE_PAYG", "COUNTER_SYNC"
+    ISSUED, ENTERED, DEAD = "issued", "entered", "dead"
+
+    transaction_id = models.CharField(max_length=LONGEST_ID, unique=True)
+    product = of_product("offline_tokens")
+    command = models.OneToOneField(PaymentCommand, models.CASCADE, null=True, related_name="token")
+    type = OptionField(max_length=20, choices=options(ADD_TIME, SET_TIME, DISABLE_PAYG, COUNTER_SYNC))
+    count = models.PositiveIntegerField()
+    units = models.PositiveSmallIntegerField()
+    token = EncryptedField(label="token.token")  # whoever reads it can give its credit
+    issued_at = models.DateTimeField(default=timezone.now)
+    issued_by = models.TextField()
+    state = OptionField(max_length=10, choices=options(ISSUED, ENTERED, DEAD), default=ISSUED)
+    entered_at = models.DateTimeField(null=True)
+    entered_by = models.TextField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [models.UniqueConstraint(fields=["product", "count"], name="dcm_token_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.count} of unit {self.product_id}"

@@ -7,8 +7,18 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.connectivity.models import SmsHistory
-from apps.dcm.models import BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO, Balance, PaymentCommand
-from apps.products.models import Product
+from apps.dcm.models import (
+    BAD_PAYMENT,
+    FORCE_RESET,
+    PAYMENT,
+    ZERO,
+    Balance,
+    OfflineToken,
+    PaymentCommand,
+    TokenKey,
+)
+from apps.dcm.tokens import ADD_TIME, OpenPaygo
+from apps.products.models import Connection, Product
 from apps.products.states import TERMINATED
 
 LONG_ENOUGH = 86400.0  # seconds that a clock is watched for before it is judged
@@ -116,3 +126,65 @@ def units_waiting(before: dt.datetime) -> Iterator[str]:
 def woken_since(product: Product, moment: dt.datetime) -> bool:
     """Whether a wake-up was queued or sent since then, for whatever reason."""
     return SmsHistory.objects.filter(product=product, created_at__gte=moment).exists()
+
+
+def token_key_of(product: Product) -> TokenKey | None:
+    return TokenKey.objects.filter(product=product).first()
+
+
+def provider_of(key: TokenKey) -> OpenPaygo:
+    return OpenPaygo(key.secret_key, key.starting_code, key.time_divider, key.restricted)
+
+
+def tokens_of(product: Product) -> QuerySet[OfflineToken]:
+    """The codes that were issued for this unit, the newest first."""
+    rows = OfflineToken.objects.filter(product_id=product.product_imei)
+    return rows.select_related("command").order_by("-pk")
+
+
+def tokens_to_send(product: Product, count: int) -> list[OfflineToken]:
+    """The codes that a unit whose counter stands at `count` can still take, in the order to enter them."""
+    rows = tokens_of(product).filter(Q(type=ADD_TIME) | Q(count__gt=count), state=OfflineToken.ISSUED)
+    return list(rows.order_by("count"))
+
+
+def unit_of_serial(serial: str) -> Product | None:
+    """The unit that an OpenPAYGO serial number means: its serial number, else its IMEI."""
+    rows = Product._base_manager
+    found: Product | None = (
+        rows.filter(serial_number=serial).first() or rows.filter(product_imei=serial).first()
+    )  # fmt: skip
+    return found
+
+
+def has_connected(product: Product) -> bool:
+    return Connection.objects.filter(product=product).exists()
+
+
+def zero_to_enter(product: Product) -> PaymentCommand | None:
+    """The last order to zero the unit, where a code from before it may still be entered: it must be entered as a code
+    too, even if the unit has confirmed it over the network, for only that ends the other."""
+    zero = (
+        PaymentCommand.objects.filter(product=product, void=False, category__in=(ZERO, FORCE_RESET))
+        .order_by("pk")
+        .last()
+    )
+    if zero is None or zero.withdrawn:
+        return None
+    loose = tokens_of(product).filter(type=ADD_TIME, state=OfflineToken.ISSUED, command__pk__lt=zero.pk)
+    return zero if loose.exists() else None
+
+
+def zeroing_around(payment: PaymentCommand) -> PaymentCommand | None:
+    """An order to zero the unit that is not carried out, which a code for this payment would get out of order with: an
+    older one that has no code yet, or a younger one that has."""
+    zeroing = outstanding(payment.product).filter(category__in=(ZERO, FORCE_RESET))
+    return zeroing.filter(
+        Q(pk__lt=payment.pk, withdrawn=False) | Q(pk__gt=payment.pk, withdrawn=True)
+    ).first()  # fmt: skip
+
+
+def paid_since(zero: PaymentCommand) -> bool:
+    """Credit that was ordered after this zeroing has reached the unit, or is on its way as a code."""
+    since = PaymentCommand.objects.filter(product=zero.product, pk__gt=zero.pk, void=False, category=PAYMENT)
+    return since.filter(Q(withdrawn=True) | Q(status=PaymentCommand.ACKNOWLEDGED)).exists()

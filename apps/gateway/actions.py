@@ -1,5 +1,6 @@
 """What units do to the system. `by` is the unit itself; its row is locked by the exchange (views.py)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from apps.dcm import actions as dcm
 from apps.dcm import queries
 from apps.gateway.instructions import awaited, instructions_for
 from apps.gateway.models import Told
+from apps.gateway.openpaygo.points import ASKED, seconds_left, token_count
 from apps.gateway.report import Report
 from apps.products import actions as products
 from apps.products.models import Product
@@ -74,6 +76,33 @@ def _note_told(product: Product) -> None:
     told.note(product.order_seq, now)
     told.unanswered_since = now
     told.save()
+
+
+@action(level=None)
+def receive_metrics(
+    product: Product, *, data: Mapping[str, Any], uploads: Sequence[store.Upload], taken_at: float, by: Actor
+) -> dict[str, Any]:
+    """Keep and settle what a unit says in the other dialect, OpenPAYGO Metrics, and what it is to be answered: codes
+    that it has not taken yet, and its time, where it asks for them. `data`: its values by their long names; `taken_at`:
+    when they were (seconds since 1970)."""
+    left = seconds_left(data, taken_at)
+    products.record_connection(product, cells=[], lat=None, lon=None, ip_address=None, balance=left, by=by)
+    for upload in uploads:
+        store.write(product.subject, upload)
+    answer: dict[str, Any] = {}
+    count = token_count(data)
+    if count is not None:
+        dcm.report_count(product, count=count, by=by)
+        product.refresh_from_db()
+    if left is not None:
+        dcm.record_balance(product, balance=left, by=by)
+    if count is not None:
+        answer["token_list"] = [row.token for row in queries.tokens_to_send(product, count)]
+    wants_date, wants_seconds = (data.get(name) for name in ASKED)
+    if (wants_date or wants_seconds) and (given := dcm.tell_time(product, by=by)) is not None:
+        name = "active_until_timestamp" if wants_date else "active_seconds_left"
+        answer[name] = int(timezone.now().timestamp()) + given if wants_date else given
+    return answer
 
 
 @action(level=None)

@@ -1,4 +1,5 @@
-"""Reading a unit's body within bounds: at most 256 KiB on the wire and 1 MiB inflated; a short read stores nothing."""
+"""Reading a unit's body within bounds: at most 256 KiB on the wire and 1 MiB inflated, unless a door says otherwise; a
+short read stores nothing."""
 
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
@@ -14,19 +15,19 @@ class Unreadable(Refused):
     code = "undecodable"
 
 
-def raw_body(request: HttpRequest) -> bytes:
+def raw_body(request: HttpRequest, most: int = WIRE) -> bytes:
     """The bytes as they came, which are what the tag covers."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdecimal():
         raise Unreadable("Content-Length is no number")
-    if int(announced) > WIRE:
-        raise TooLarge(f"The body is larger than {WIRE} bytes; send it in parts")
+    if int(announced) > most:
+        raise TooLarge(f"The body is larger than {most} bytes; send it in parts")
     try:
-        body = request.read(WIRE + 1)
+        body = request.read(most + 1)
     except (UnreadablePostError, OSError):
         body = b""
-    if len(body) > WIRE:
-        raise TooLarge(f"The body is larger than {WIRE} bytes; send it in parts")
+    if len(body) > most:
+        raise TooLarge(f"The body is larger than {most} bytes; send it in parts")
     if len(body) < int(announced):
         raise Unreadable("The body ended before its announced length; nothing was stored, send it again")
     return body

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import models
+from django.utils import timezone
 
 from apps.products.models import Product
 
@@ -43,3 +44,14 @@ class LastExchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.counter} of unit {self.product_id}"
+
+
+class DataFormat(models.Model):
+    """In which order a kind of OpenPAYGO unit sends its values, and what they are: told once, named by number since."""
+
+    digest = models.CharField(max_length=64, unique=True)  # of its content, so that the same one has one number
+    content = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"data format {self.pk}"

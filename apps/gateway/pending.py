@@ -22,6 +22,7 @@ from apps.products.contact import PENDING, next_contact
 from apps.products.models import Product
 from apps.repairs.queries import pending_part_parameters
 
+BY_CODE = "it was given as a code instead"  # to be typed in: the unit is told it no more
 KINDS = ("enable", "tamper", "software", "parameter", "payment")
 
 
@@ -74,11 +75,14 @@ def _walk(order: Order, contact: dt.datetime | None, told: dt.datetime | None) -
     order.steps.append(Step("queued", order.asked_at, order.name))
     if contact is not None and contact >= order.asked_at:
         order.steps.append(Step("connected", contact))
+    by_code = next((step.at for step in order.steps if step.detail == BY_CODE), None)
+    if told is not None and by_code is not None and told > by_code:
+        told = None
     if told is not None and not any(step.step == "told" for step in order.steps):  # a letter may have told it sooner
         order.steps.append(Step("told", told))
     order.steps.sort(key=lambda step: step.at)
     done = {step.step for step in order.steps}
-    order.next_step = "confirmed" if "told" in done else "told" if "connected" in done else "connected"
+    order.next_step = "confirmed" if "told" in done or by_code else "told" if "connected" in done else "connected"
     due = next_contact(contact)
     # A contact that is overdue is expected at any moment; when, nobody knows.
     order.next_step_at = due if due is not None and due > timezone.now() else None
@@ -110,11 +114,10 @@ def _open(product: Product) -> Iterator[Order]:
         yield Order(
             "parameter", row.pk, row.value, row.created_by, row.created_at, until, row.parameter_type.name, part
         )  # fmt: skip
-    for command in outstanding(product):
+    for command in outstanding(product).select_related("token"):
         order = Order(
             "payment", command.pk, command.value, command.created_by, command.created_at, name=command.category
-        )
-        if command.withdrawn:
-            at = command.modified_at or command.created_at
-            order.steps.append(Step("skipped", at, "a token was issued for it; it is told no more"))
+        )  # fmt: skip
+        if (token := getattr(command, "token", None)) is not None:
+            order.steps.append(Step("skipped", token.issued_at, BY_CODE))
         yield order

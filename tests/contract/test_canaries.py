@@ -14,6 +14,7 @@ from apps.api.q.relations import relations_of
 from apps.api.routes import every_route
 from apps.core.crypto import MASK
 from apps.core.rows import create_row
+from apps.dcm.models import OfflineToken, TokenKey
 from apps.events.models import Consequence
 from apps.parts.models import Part, PartType
 from apps.parts.tables import TABLES as PARTS
@@ -26,6 +27,7 @@ from tests.cast import Device, make_unit
 from tests.factories import make
 
 pytestmark = pytest.mark.django_db
+TOKEN_KEY, CODE = "ca" * 16, "987654321098765"
 UNIT_KEY, PART_KEY, SUBSCRIBER_KEY, PASSWORD = "canaryunitkey00000000001", "canarypartkey0002", "canarysubkey0003", "canary-pass-0004"  # fmt: skip  # noqa: E501
 
 
@@ -48,12 +50,18 @@ def canaries(cast, caplog):
     cast.alice.set_password(PASSWORD)
     cast.alice.save()
     token, _ = tokens.issue(cast.alice)
+    TokenKey.objects.create(product=unit, secret_key=TOKEN_KEY)
+    OfflineToken.objects.create(
+        product=unit, transaction_id="t-1", type="ADD_TIME", count=2, units=1, token=CODE, issued_by="x"
+    )
     return {
         "unit": UNIT_KEY,
         "part": PART_KEY,
         "subscriber": SUBSCRIBER_KEY,
         "password": PASSWORD,
         "token": token,
+        "token key": TOKEN_KEY,
+        "code": CODE,
     }, unit
 
 

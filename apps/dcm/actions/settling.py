@@ -58,10 +58,13 @@ def acknowledge(product: Product, *, transaction_ids: Sequence[str], by: Actor) 
 
 
 @action(level=None)
-def record_final_balance(product: Product, *, transaction_id: str, balance: int, by: Actor) -> FinalBalance | None:
+def record_final_balance(
+    product: Product, *, transaction_id: str, balance: int, unknown: bool = False, by: Actor
+) -> FinalBalance | None:
     """The unit has zeroed itself and says what was left (seconds). All that was given before is void; a repetition and
     the id of anything but a zero-command of this unit change nothing (seed 004, "Zeroing a Unit"). One that comes after
-    a force-reset is kept and not published: that credit was given back already."""
+    a force-reset is kept and not published: that credit was given back already. `unknown`: the unit never says what it
+    has; somebody saw that it was zeroed."""
     named = PaymentCommand.objects.filter(product=product, transaction_id=transaction_id, category=ZERO, status=None)
     zero = named.first()
     if zero is None:
@@ -69,8 +72,9 @@ def record_final_balance(product: Product, *, transaction_id: str, balance: int,
     late = zero.void
     added = (zero.added_before or 0) if late else queries.sums(product, before=zero.pk)["added"]
     row: FinalBalance = new(
-        FinalBalance, by=by, product=product, final_balance=balance, total_added=added, zero_command=zero
-    )
+        FinalBalance, by=by, product=product, final_balance=balance, total_added=added, zero_command=zero,
+        status=FinalBalance.UNKNOWN if unknown else None,
+    )  # fmt: skip
     zero.status = PaymentCommand.ACKNOWLEDGED
     touch(zero, "status", by=by)
     if late:

@@ -12,7 +12,8 @@ from apps.connectivity.models import RtcMessageHistory
 from apps.connectivity.wire.consumer import settled
 from apps.core.actors import SYSTEM
 from apps.core.rows import new
-from apps.dcm.models import PaymentCommand
+from apps.dcm import actions as dcm
+from apps.dcm.models import PaymentCommand, TokenKey
 from apps.events import relay
 from apps.parts.models import Part, PartParameter
 from apps.products.models import ParameterType, Product
@@ -148,3 +149,15 @@ def test_what_a_letter_told_stands_on_the_way_of_every_order(cast, call, unit, l
 def test_scope(cast, call, unit):
     assert call(cast.charlie, "GET", f"/v1/products/{unit.product_imei}/pending").status_code == 404
     assert call(None, "GET", f"/v1/products/{unit.product_imei}/pending").status_code == 401
+
+
+def test_what_was_given_as_a_code_waits_for_its_entry(cast, unit, device, look):
+    Product.objects.filter(pk=unit.pk).update(dcm_enabled_flag=True)
+    TokenKey.objects.create(product=unit, secret_key="a29ab82edc5fbbc41ec9530f6dac86b1")
+    device.report(enabled=False)
+    dcm.add_payment_command(unit, category="payment", value=86400, transaction_id="p1", by=cast.tina)
+    dcm.issue_token(unit, transaction_id="p1", by=cast.tina)
+    device.orders()
+    (order,) = look()
+    assert (steps(order), order["next_step"]) == (["queued", "skipped"], "confirmed")
+    assert order["steps"][1]["detail"] == "it was given as a code instead"

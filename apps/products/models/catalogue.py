@@ -13,7 +13,7 @@ class ProductType(Row):
     """A model of unit, e.g. Hub 2."""
 
     SCOPE = Reference()
-    HIDDEN = ("basic_auth_allowed", "dcm_by_default")
+    HIDDEN = ("basic_auth_allowed", "dcm_by_default", "simple_auth_allowed")
 
     product_type_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255, unique=True)
@@ -24,6 +24,8 @@ class ProductType(Row):
     basic_auth_allowed = models.BooleanField(default=False)
     # Its units keep their own credit, always (seed 004, "set_dcm_enabled_flag").
     dcm_by_default = models.BooleanField(default=False)
+    # They may sign OpenPAYGO Metrics by their serial number alone (Simple Auth), which anybody who hears it can repeat.
+    simple_auth_allowed = models.BooleanField(default=False)
 
 
 class StateType(Row):
