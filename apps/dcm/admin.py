@@ -1,7 +1,7 @@
 """Credit in the admin: read, as whoever looks into a customer's question needs it."""
 
 from apps.core.admin.tables import RowAdmin
-from apps.dcm.models import PaymentCommand
+from apps.dcm.models import PaymentCommand, Tariff
 
 
 class PaymentCommandAdmin(RowAdmin):
@@ -14,4 +14,12 @@ class PaymentCommandAdmin(RowAdmin):
     list_filter = ("category", "void")
 
 
-ADMINS = (PaymentCommandAdmin,)
+class TariffAdmin(RowAdmin):
+    """What a day costs, by entity: the counter's pages reckon with it."""
+
+    for_model = Tariff
+    list_display = ("entity", "price_per_day", "currency", "modified_at")
+    list_display_links = ("entity",)
+
+
+ADMINS = (PaymentCommandAdmin, TariffAdmin)

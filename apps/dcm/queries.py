@@ -1,11 +1,24 @@
 """What is known of the credit of units."""
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
 
-from apps.dcm.models import BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO, Balance, PaymentCommand
-from apps.products.models import Product
+from apps.dcm.models import (
+    BAD_PAYMENT,
+    FORCE_RESET,
+    PAYMENT,
+    WAITING,
+    ZERO,
+    Balance,
+    CreditRequest,
+    PaymentCommand,
+    Tariff,
+)
+from apps.products.models import EnableState, Product, ProductEntityLinker
 
 
 def commands(product: Product) -> QuerySet[PaymentCommand]:
@@ -69,3 +82,107 @@ def known_credit(product: Product) -> int:
     """What the customer has, as far as we know: the unit's last word and what is on its way. Never below 0."""
     row: Any = balance_of(product)
     return max(0, (row.balance if row else 0) + sums(product)["outstanding"])
+
+
+LEAST_DRIFT_TIME = 86400  # seconds of wall time before a clock is judged
+MOST_DRIFT = 0.10
+SLACK = 3600  # seconds that a unit may say more than it was given: reports are rounded, and clocks are set
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A unit's clock against ours: so many seconds its balance fell by itself, in so many seconds of wall time."""
+
+    fell: int
+    wall: int
+
+    @property
+    def share(self) -> float:
+        """0.12: the unit's clock runs 12 % fast; below 0: slow."""
+        return self.fell / self.wall - 1
+
+    @property
+    def is_large(self) -> bool:
+        return abs(self.share) > MOST_DRIFT
+
+
+def drift(row: Balance | None) -> Drift | None:
+    """How fast the unit counts its credit down, over what it reported since something other than time last moved it.
+    None where that can't be judged: less than a day, not on throughout, at zero, paid off."""
+    if row is None or row.since is None or row.since_balance is None or row.reported_at is None or row.balance <= 0:
+        return None
+    wall = int((row.reported_at - row.since).total_seconds())
+    product = row.product
+    if wall < LEAST_DRIFT_TIME or not (product.dcm_enabled_flag and product.is_payg):
+        return None
+    confirmed = (EnableState.ENABLED, EnableState.DISABLED)
+    switched = product.enable_history_rel.filter(current_enable_state__in=confirmed)
+    if switched.filter(
+        current_enable_state=EnableState.DISABLED, date__gt=row.since, date__lte=row.reported_at
+    ).exists():
+        return None
+    before = switched.filter(date__lte=row.since).order_by("-date", "-pk").first()
+    was_on = before.current_enable_state == EnableState.ENABLED if before else product.current_enable_flag
+    return Drift(row.since_balance - row.balance, wall) if was_on else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a unit's credit is, as far as we know. `added`, `removed` and `outstanding` as sums() has them; `until`:
+    when the light ends with all that is on its way, None where the unit has never said; `left`: seconds until then."""
+
+    row: Balance | None
+    added: int
+    removed: int
+    outstanding: int
+    ends_at_zero: bool  # a zero-command or a force-reset is on its way
+    left: int
+    excess: int  # seconds that the unit says more than it was ever given; 0 where that is in order
+
+    @property
+    def heard(self) -> bool:
+        return self.row is not None and self.row.reported_at is not None
+
+    @property
+    def until(self) -> dt.datetime | None:
+        return Balance.expiry_of(self.left) if self.heard or self.left else None
+
+    def after(self, seconds: int) -> dt.datetime:
+        """When the light would end with so much more."""
+        return Balance.expiry_of(max(0, self.left + seconds))
+
+
+def standing(product: Product) -> Standing:
+    row, found = balance_of(product), sums(product)
+    ends = outstanding(product).filter(category__in=(ZERO, FORCE_RESET)).order_by("-pk").first()
+    said = max(0, int((row.expected_expiry - timezone.now()).total_seconds())) if row is not None else 0
+    if ends is None:
+        left = said + found["outstanding"]
+    else:  # what comes after it counts; what the unit holds goes
+        later = outstanding(product).filter(pk__gt=ends.pk, category__in=(PAYMENT, BAD_PAYMENT))
+        left = later.aggregate(sum=Sum("value"))["sum"] or 0
+    given = found["added"] - found["removed"]
+    excess = row.balance - given if row is not None and found["added"] and ends is None else 0
+    return Standing(
+        row, found["added"], found["removed"], found["outstanding"], ends is not None, max(0, left),
+        excess if excess > SLACK else 0,
+    )  # fmt: skip
+
+
+def tariffs(product: Product, by: Any) -> list[Tariff]:
+    """Prices of a day, of the entities of the unit that the reader sees."""
+    links = ProductEntityLinker.objects.filter(product=product, date_removed=None).values("entity")
+    return list(Tariff.objects.visible_to(by).filter(entity__in=links).select_related("entity").order_by("pk"))
+
+
+def waiting(product: Product) -> QuerySet[CreditRequest]:
+    """Removals of this unit that wait for a second person."""
+    return CreditRequest.objects.filter(product=product, state=WAITING).order_by("-pk")
+
+
+def requests(by: Any) -> QuerySet[CreditRequest]:
+    """Removals that were asked for, in the reader's scope, the newest first."""
+    rows: QuerySet[CreditRequest] = CreditRequest.objects.visible_to(by).select_related(
+        "product__product_type", "asked_by", "decided_by"
+    )
+    return rows.order_by("-pk")

@@ -3,7 +3,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from apps.core.levels import Level
 from apps.core.refusals import Invalid, Refused
 from apps.core.rows import new, touch
 from apps.dcm import models, queries
+from apps.dcm.limits import within_limit
 from apps.dcm.models import BAD_PAYMENT, FORCE_RESET, PAYMENT, ZERO, Balance, PaymentCommand, SpentId
 from apps.products import queries as products
 from apps.products.actions.announce import announce
@@ -78,14 +78,6 @@ def move_credit(old: Product, heir: Product, *, by: Actor) -> None:
         value = min(left, models.MOST_SECONDS)
         _give(heir, f"board {heir.product_imei} from {old.product_imei} {part}", PAYMENT, value, None, by)
         left -= value
-
-
-def within_limit(seconds: int, *, by: Actor) -> None:
-    """Raises Refused `over_limit` where somebody of this level may not take that much away (CREDIT_REMOVAL_LIMITS)."""
-    most = settings.CREDIT_REMOVAL_LIMITS.get(by.level.value)
-    if most is not None and seconds > most:
-        text = f"takes {seconds} seconds away; {by.level.value} may take {most}, somebody of a higher level more"
-        raise Invalid({"value": text}, code="over_limit")
 
 
 def _fresh(product: Product, transaction_id: str, category: str, value: int, by: Actor) -> None:
