@@ -42,8 +42,10 @@ def lived(product: Product, *, until: dt.datetime, cells: list[Cell], chance: ra
     sweeping.place(Connection.objects.filter(product=product).values(*sweeping.READ))
     Balance.objects.create(
         created_at=until, created_by=by, product=product, balance=credit,
-        expected_expiry=until + dt.timedelta(seconds=credit),
+        expected_expiry=until + dt.timedelta(seconds=credit), reported_at=until,
     )  # fmt: skip
+    said = {row.date: row.balance for row in made}
+    store.write(product.subject, store.Upload("dcm", {}, {"balance": said}))
     store.write(product.subject, store.check({"fields": _telemetry(product, until, chance)}))
 
 

@@ -53,10 +53,10 @@ def _decided(request: HttpRequest, key: int, act: Any, **how: Any) -> HttpRespon
         raise NotFound()
     try:
         state = act(row, by=reader, **how).state
-    except NotFound:
+    except (Forbidden, NotFound):
         raise
     except Refused as refused:
-        return _shown(request, problem_of(refused, row.product, reader), 403 if isinstance(refused, Forbidden) else 400)
+        return _shown(request, problem_of(refused, row.product, reader), refused.status)
     messages.success(request, _said()[state])
     return redirect("console:credit_requests")
 

@@ -74,7 +74,7 @@ def decide_request(request: CreditRequest, *, agree: bool, answer: str = "", by:
             return row  # pressed twice
         raise Refused("This request has been decided already; look at what became of it")
     if row.asked_by_id == _person(by).pk:
-        raise Forbidden("A second person decides what you have asked for; you may withdraw it")
+        raise Refused("A second person decides what you have asked for; you may withdraw it", code="second_person")
     if agree:
         _asker_still_may(row)
         _do(row.product, row.category, row.value, row.transaction_id, row.reason, by)
@@ -90,7 +90,7 @@ def withdraw_request(request: CreditRequest, *, by: Any) -> CreditRequest:
     if row.state != models.WAITING:
         raise Refused("This request has been decided already; look at what became of it")
     if row.asked_by_id != _person(by).pk:
-        raise Forbidden("Only whoever asked withdraws a request; others refuse it")
+        raise Refused("Only whoever asked withdraws a request; others refuse it", code="not_yours")
     return _end(row, models.WITHDRAWN, "", by)
 
 
