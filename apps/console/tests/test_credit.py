@@ -420,7 +420,7 @@ def test_prices_are_written_in_the_admin_and_not_served(cast, browser, call):
     form = {"entity": cast.a.pk, "price_per_day": "0.5x", "currency": "USD"}
     assert "must be an amount" in text(root.post("/admin/dcm/tariff/add/", form))
     assert root.post("/admin/dcm/tariff/add/", form | {"price_per_day": "0.55"}).status_code == 302
-    assert Tariff.objects.get().per_day * 2 == 1.10 or str(Tariff.objects.get().per_day) == "0.55"
+    assert str(Tariff.objects.get().per_day) == "0.55"
     assert call(cast.root, "GET", "/v1/tariffs").status_code == 404
     columns = call(cast.root, "GET", "/v1/payment_commands").json()
     assert "reason" not in str(columns.get("objects"))
