@@ -84,16 +84,13 @@ def test_pay_in_at_the_counter_and_take_back_with_consent(person, server, width,
 
 def _unit(server, number):
     """A unit that field@example.org sees."""
-    code = (
-        """
+    code = f"""
 from apps.products.models import ProductEntityLinker as L
 from apps.accounts.models import User
 here = User.objects.get(email="field@example.org").entity
 keys = L.objects.filter(entity=here, date_removed=None).order_by("product_id").values_list("product_id", flat=True)
-print(keys[%d])
+print(keys[{number}])
 """
-        % number
-    )
     return server.manage("shell", "-v", "0", "-c", code).strip().splitlines()[-1]
 
 
