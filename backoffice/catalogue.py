@@ -7,6 +7,7 @@ from apps.alerts.tables import TABLES as ALERTS
 from apps.connectivity.models import RtcFallbackMessageHistory, RtcMessageHistory
 from apps.connectivity.tables import TABLES as CONNECTIVITY
 from apps.core.tables import Table
+from apps.dcm.tables import OURS as OURS_OF_DCM
 from apps.dcm.tables import TABLES as DCM
 from apps.factory.models import Serial
 from apps.factory.tables import TABLES as FACTORY
@@ -40,7 +41,7 @@ _UNSERVED: dict[str, Any] = {
 }
 UNSERVED: list[Table] = [
     Table(path=path, model=model, read=None, create=None, edit=None, delete=None) for path, model in _UNSERVED.items()
-]
+] + OURS_OF_DCM
 TABLES: dict[str, Table] = {table.path: table for table in [*CATALOGUE, *UNSERVED]}
 
 # Written by what happens. A slip is mended through the API, by SYSTEM, and stands in the row's history then.

@@ -197,9 +197,12 @@ RTC_QUEUE_PREFIX = env.text("RTC_QUEUE_PREFIX")
 RTC_FALLBACK_SECONDS = env.number("RTC_FALLBACK_SECONDS", 900, low=60, high=86400)
 RTC_FALLBACK_MOST = env.number("RTC_FALLBACK_MOST", 6, low=0, high=20)
 
-# Text messages: without SMS_URL they go to the log. Quotas are for a day (UTC), the price is for one message.
 # Seconds of credit that somebody of a level may take away at once, at every door; unlimited where nothing is said.
 CREDIT_REMOVAL_LIMITS = env.numbers("CREDIT_REMOVAL_LIMITS", ("TECHNICAL", "ADMIN", "FACTORY", "SYSTEM"))
+# Taken away at once on the pages: above so many seconds (30 days) it waits for a second person; 0 never does.
+CREDIT_CONSENT_ABOVE = env.number("CREDIT_CONSENT_ABOVE", 2_592_000, low=0, high=10**12)
+
+# Text messages: without SMS_URL they go to the log. Quotas are for a day (UTC), the price is for one message.
 SMS_URL = env.url("SMS_URL", ("kannel", "kannels"))
 SMS_WAKEUP_TEXT = env.text("SMS_WAKEUP_TEXT", "WAKEUP")
 SMS_PER_UNIT = env.number("SMS_PER_UNIT", 24, low=0, high=100_000)

@@ -41,7 +41,7 @@ GROUPS: Sequence[tuple[Any, str, Sequence[str]]] = (
         "appliance_repair_appliance_symptom_linker", "appliance_repair_appliance_action_type_linker",
         "appliance_repair_appliance_part_type_linker",
     )),
-    (_("Credit"), "payments", ("payment_commands", "balances", "final_balances")),
+    (_("Credit"), "payments", ("payment_commands", "balances", "final_balances", "tariffs")),
     (_("Alerts"), "notifications", (
         "alerts", "alert_types", "alert_type_product_type_linker", "alert_type_state_type_linker",
         "alert_type_entity_anti_linker", "analysis_history",

@@ -39,6 +39,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     "product.parameters_reported": [LIVE],
     "product.credit_ordered": [LIVE, TELL_CREDIT],
     "product.credit_reset": [LIVE, TELL_CREDIT],
+    "product.credit_asked": [LIVE],
+    "product.credit_decided": [LIVE],
     "product.credit_terms_changed": [LIVE],
     "product.credit_acknowledged": [LIVE],
     "product.zeroed": [LIVE],

@@ -17,6 +17,7 @@ KINDS = {
     "units.part_parameter": "apps.repairs.bulk.SetPartParameter",
     "units.wake_up": "apps.connectivity.bulk.WakeUp",
     "units.connect": "apps.connectivity.bulk.ForceConnection",
+    "units.credit": "apps.dcm.bulk.PayIn",
     "rows.import": "apps.transfer.importing.Import",
     "rows.export": "apps.transfer.exporting.Export",
 }

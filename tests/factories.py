@@ -143,6 +143,8 @@ RULED: dict[str, Callable[[int], Any]] = {
     "iccid": lambda number: f"{number:019d}",
     "ip_address": lambda number: f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
     "latitude": lambda number: str(number % 90),
+    "price_per_day": lambda number: f"{number % 90 + 1}.25",
+    "currency": lambda number: "USD",
     "longitude": lambda number: str(number % 180),
     "gps_lat": lambda number: number % 90 + 0.5 - 1,
     "gps_lon": lambda number: number % 180 + 0.5 - 1,

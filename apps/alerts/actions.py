@@ -6,7 +6,7 @@ from apps.alerts.models import Alert, AlertType
 from apps.core.actions import action
 from apps.core.actors import Actor
 from apps.core.rows import new, touch
-from apps.dcm.queries import DRIFTS
+from apps.dcm.queries import MOST_DRIFT
 from apps.products.actions.announce import announce
 from apps.products.models import Product
 from apps.repairs.models import Repair
@@ -32,7 +32,7 @@ def judge_clock(*, imei: str, share: float, by: Actor) -> None:
     product = Product.objects.select_for_update(of=("self",), no_key=True).filter(product_imei=imei).first()
     if kind is None or product is None:
         return
-    if abs(share) > DRIFTS:
+    if abs(share) > MOST_DRIFT:
         word = "faster" if share > 0 else "slower"
         raise_alert(product, kind=kind, info=f"The balance falls {abs(share):.0%} {word} than time goes by", by=by)
         return

@@ -42,7 +42,6 @@ DETAILS: Sequence[tuple[str, Promise]] = (
     (r"retry (?P<number>\d+)", gettext_lazy("sent again, %(number)s")),
     ("it was given as a code instead", gettext_lazy("it was given as a code instead")),
     ("the version is marked as bad", gettext_lazy("the version is marked as bad")),
-    ("a token was issued for it; it is told no more", gettext_lazy("a token was issued for it; it is told no more")),
     (
         r"(?P<number>\d+) attempt\(s\) left another version running",
         gettext_lazy("another version runs still; tried: %(number)s"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.console import messages
+from apps.console.credit import entries
 from apps.core import history
 from apps.core.actors import called, unit
 from apps.core.admin.cells import in_words
@@ -38,6 +39,7 @@ KINDS: Mapping[str, Promise] = {
     "note": gettext_lazy("Note"),
     "software": gettext_lazy("Software"),
     "parameter": gettext_lazy("Parameter"),
+    "credit": gettext_lazy("Credit"),
     "part": gettext_lazy("Part"),
     "repair": gettext_lazy("Repair"),
     "alert": gettext_lazy("Alert"),
@@ -258,6 +260,10 @@ def _rtc(product: Product, most: int, reader: Any) -> list[Entry]:
     return [Entry("rtc", at, text, by, _row(row)) for at, text, by, row in messages.rtc(product, most)]
 
 
+def _credit(product: Product, most: int, reader: Any) -> list[Entry]:
+    return [Entry("credit", at, text, by, _row(row)) for at, text, by, row in entries.in_time(product, most)]
+
+
 def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
     """What people changed of the unit's own row."""
     fields = {field.column: field for field in product._meta.concrete_fields}
@@ -283,6 +289,6 @@ def _changes(product: Product, most: int, reader: Any) -> list[Entry]:
 
 SOURCES = {
     "power": _power, "tamper": _tamper, "state": _states, "entity": _entities, "note": _notes, "software": _software,
-    "parameter": _parameters, "part": _parts, "repair": _repairs, "alert": _alerts, "sms": _sms, "rtc": _rtc,
-    "change": _changes,
+    "parameter": _parameters, "credit": _credit, "part": _parts, "repair": _repairs, "alert": _alerts, "sms": _sms,
+    "rtc": _rtc, "change": _changes,
 }  # fmt: skip

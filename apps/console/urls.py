@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.console import account, acts, appliances, figures, jobs, unsent, views, workflows
 from apps.console.bench import urls as bench
+from apps.console.credit import urls as credit
 from apps.console.repairs import urls as repairs
 
 app_name = "console"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("units/<str:imei>/enable", views.enable, name="enable"),
     path("units/<str:imei>/disable", views.disable, name="disable"),
     path("units/<str:imei>/act/<str:name>", acts.act, name="act"),
+    *credit.urlpatterns,
     path("bulk", jobs.bulk, name="bulk"),
     path("jobs", jobs.listing, name="jobs"),
     path("jobs/from_list", jobs.from_list, name="job_from_list"),

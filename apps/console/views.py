@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from apps.console import acts, orders, show
+from apps.console.credit.shared import card_of
 from apps.console.jobs import acts_of
 from apps.console.page import page, paged
 from apps.console.presenters import state_of, switch_of, trace_of
@@ -62,7 +63,7 @@ def unit(request: HttpRequest, imei: str) -> HttpResponse:
         "trace": trace_of(product),
         "where": where_of(product, by=request.user, connection=request.GET.get("at", "")),
         "reach": reach_of(product),
-        "balance": product.balance.order_by("-balance_id").first(),
+        "credit": card_of(product),
         "software": orders.software_of(product),
         "settings": orders.settings_of(product),
         "parts": orders.parts_of(product),

@@ -240,6 +240,28 @@ TEMPLATES = (
         "say which codes were entered"
     ),
     noop("The working time of a colleague is corrected by them, or by somebody of the level ADMIN"),
+    noop("is not DCM enabled"),
+    noop("zero-command %(id)s is still to be answered by the unit; force_reset would end it"),
+    noop("must be from -%(most)s to %(more)s seconds"),
+    noop("must be greater than 0 for a payment"),
+    noop("must be less than 0 for a bad-payment"),
+    noop("must be 0 for a %(category)s"),
+    noop("takes more than was ever added: %(left)s seconds are left of %(added)s"),
+    noop("takes %(seconds)s seconds away; %(level)s may take %(most)s, somebody of a higher level more"),
+    noop("transaction_id: %(id)s was used before; nothing was changed"),
+    noop("must be 1 to %(most)s printable characters"),
+    noop("units of type %(type)s are DCM enabled by default; this can't be changed"),
+    noop("%(count)s payment commands are not yet acknowledged; wait for the unit, or force_reset it"),
+    noop("must be an amount above 0 such as 0.50"),
+    noop("must be three capital letters such as USD"),
+    noop("waits for a second person already; withdraw that request first"),
+    noop("This request has been decided already; look at what became of it"),
+    noop("A second person decides what you have asked for; you may withdraw it"),
+    noop("Only whoever asked withdraws a request; others refuse it"),
+    noop("Whoever asked for this may not do it any more; refuse it, or ask yourself"),
+    noop("Only a person asks and agrees"),
+    noop("give either days or seconds, and not both"),
+    noop("is another payment's in this list"),
 )
 
 

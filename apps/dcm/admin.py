@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from apps.core.admin.logs import PlainAdmin
 from apps.core.admin.tables import RowAdmin
 from apps.core.levels import Level
-from apps.dcm.models import OfflineToken, PaymentCommand, TokenKey
+from apps.dcm.models import OfflineToken, PaymentCommand, Tariff, TokenKey
 from apps.products.models import Product
 
 
@@ -19,6 +19,14 @@ class PaymentCommandAdmin(RowAdmin):
     )  # fmt: skip
     list_display_links = ("payment_command_id", "transaction_id")
     list_filter = ("category", "void")
+
+
+class TariffAdmin(RowAdmin):
+    """What a day costs, by entity: the counter's pages reckon with it."""
+
+    for_model = Tariff
+    list_display = ("entity", "price_per_day", "currency", "modified_at")
+    list_display_links = ("entity",)
 
 
 class OfUnitsAdmin(PlainAdmin):
@@ -68,4 +76,4 @@ def register(site: Any) -> None:
     site.register(OfflineToken, OfflineTokenAdmin)
 
 
-ADMINS = (PaymentCommandAdmin,)
+ADMINS = (PaymentCommandAdmin, TariffAdmin)

@@ -1,16 +1,19 @@
 """Credit that units carry themselves (device credit management)."""
 
 import datetime as dt
+import re
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 
+from apps.accounts.models import Entity, User
 from apps.core.columns import BadValue
 from apps.core.crypto import EncryptedField
 from apps.core.fields import OptionField, options
 from apps.core.models import Row
-from apps.core.scope import Follows
+from apps.core.scope import ByEntity, Follows
 from apps.products.models import Product, of_product
 
 MOST_SECONDS = 2**31 - 1  # of one command, either way; sums and balances are never refused
@@ -18,6 +21,7 @@ LONGEST_ID = 255
 LAST_DAY = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 PAYMENT, BAD_PAYMENT, ZERO, FORCE_RESET = "payment", "bad-payment", "zero-command", "force-reset"
+CREDIT_TAKEN = (BAD_PAYMENT, ZERO, FORCE_RESET)
 
 
 def transaction_id(value: Any) -> None:
@@ -49,6 +53,7 @@ class Balance(Row):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product"], name="dcm_balance_once")]
+        indexes = [models.Index(fields=["expected_expiry"], name="dcm_balance_expiry")]  # whose credit ends soon
 
     def before_import(self) -> dict[str, str]:
         return {"balance": "must be 0 or more"} if self.balance < 0 else {}
@@ -206,3 +211,82 @@ class OfflineToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.count} of unit {self.product_id}"
+
+
+_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,4})?")
+
+
+def price(value: Any) -> None:
+    """An amount of money above 0, as text. Raises BadValue."""
+    if not (isinstance(value, str) and _AMOUNT.fullmatch(value) and Decimal(value) > 0):
+        raise BadValue("must be an amount above 0 such as 0.50")
+
+
+def currency(value: Any) -> None:
+    if not (isinstance(value, str) and re.fullmatch("[A-Z]{3}", value)):
+        raise BadValue("must be three capital letters such as USD")
+
+
+class Tariff(Row):
+    """What a day of light costs the customers of an entity (ours). The price is a text, so that no door on its way
+    makes a number with an inexact end of it."""
+
+    SCOPE = ByEntity("entity")
+    RULES: ClassVar[Any] = {"price_per_day": price, "currency": currency}
+
+    tariff_id = models.AutoField(primary_key=True)
+    entity = models.OneToOneField(Entity, models.PROTECT, related_name="credit_tariff")
+    price_per_day = models.CharField(max_length=16)
+    currency = models.CharField(max_length=3)
+
+    def __str__(self) -> str:
+        return f"{self.price_per_day} {self.currency}"
+
+    @property
+    def per_day(self) -> Decimal:
+        return Decimal(self.price_per_day)
+
+
+class Receipt(Row):
+    """What a payment at a counter was told to be (ours): what was paid for it at which price, and until when the light
+    was to burn before and after, as the customer was shown. None: nobody knew."""
+
+    SCOPE = Follows("command")
+
+    receipt_id = models.AutoField(primary_key=True)
+    command = models.OneToOneField(PaymentCommand, models.CASCADE, related_name="receipt")
+    amount = models.CharField(max_length=16, blank=True, default="")
+    price_per_day = models.CharField(max_length=16, blank=True, default="")
+    currency = models.CharField(max_length=3, blank=True, default="")
+    until_before = models.DateTimeField(null=True)
+    until_after = models.DateTimeField(null=True)
+
+
+WAITING, AGREED, REFUSED, WITHDRAWN = "waiting", "agreed", "refused", "withdrawn"
+
+
+class CreditRequest(Row):
+    """Credit that somebody asks to take away, and that a second person is to agree to (ours). Its transaction id is
+    used up when it is agreed to and not before. `seconds`: what it took when it was asked for."""
+
+    SCOPE = Follows("product")
+
+    credit_request_id = models.AutoField(primary_key=True)
+    product = of_product("credit_request")
+    category = OptionField(max_length=255, choices=options(BAD_PAYMENT, FORCE_RESET, ZERO))
+    value = models.IntegerField()
+    seconds = models.BigIntegerField()
+    reason = models.TextField()
+    transaction_id = models.CharField(max_length=LONGEST_ID, unique=True)
+    state = OptionField(max_length=10, choices=options(WAITING, AGREED, REFUSED, WITHDRAWN), default=WAITING)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["product", "credit_request_id"], condition=models.Q(state="waiting"), name="dcm_request_waiting"
+            )
+        ]

@@ -1,29 +1,27 @@
 """What is known of the credit of units."""
 
 import datetime as dt
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
 
-from apps.connectivity.models import SmsHistory
 from apps.dcm.models import (
     BAD_PAYMENT,
     FORCE_RESET,
     PAYMENT,
+    WAITING,
     ZERO,
     Balance,
+    CreditRequest,
     OfflineToken,
     PaymentCommand,
+    Tariff,
     TokenKey,
 )
 from apps.dcm.tokens import ADD_TIME, OpenPaygo
-from apps.products.models import Connection, Product
-from apps.products.states import TERMINATED
-
-LONG_ENOUGH = 86400.0  # seconds that a clock is watched for before it is judged
-DRIFTS = 0.1  # the share from which on a clock runs wrong
-PIECE = 500  # units looked up at once
+from apps.products.models import Connection, EnableState, Product, ProductEntityLinker
 
 
 def commands(product: Product) -> QuerySet[PaymentCommand]:
@@ -83,49 +81,114 @@ def is_at_zero(product: Product, reported: int | None) -> bool:
     return row is not None and row.balance == 0
 
 
-def drift(row: Balance) -> float | None:
-    """By what share a unit's clock runs wrong: how much faster (above 0) or slower its balance fell than time went by.
-    None where that can't be said: under a day, at zero, or while nothing is counted."""
-    unit = row.product
-    if row.since is None or row.since_balance is None or row.reported_at is None or row.balance <= 0:
-        return None
-    passed = (row.reported_at - row.since).total_seconds()
-    if passed < LONG_ENOUGH or not (unit.current_enable_flag and unit.dcm_enabled_flag and unit.is_payg):
-        return None
-    return (row.since_balance - row.balance - passed) / passed
-
-
-def judged_clocks() -> Iterator[tuple[str, float]]:
-    """(IMEI, drift) of every unit whose clock can be judged, read piece by piece."""
-    rows = Balance.objects.exclude(since=None).filter(balance__gt=0, product__current_enable_flag=True)
-    for row in rows.select_related("product").order_by("pk").iterator(chunk_size=2000):
-        share = drift(row)
-        if share is not None:
-            yield row.product_id, share
-
-
 def known_credit(product: Product) -> int:
     """What the customer has, as far as we know: the unit's last word and what is on its way. Never below 0."""
     row: Any = balance_of(product)
     return max(0, (row.balance if row else 0) + sums(product)["outstanding"])
 
 
-def units_waiting(before: dt.datetime) -> Iterator[str]:
-    """IMEIs of units in use with a command from before this time that they have not taken over, and that no wake-up
-    went to since. Read piece by piece, each unit once."""
-    late = PaymentCommand.objects.filter(PaymentCommand.OUTSTANDING, withdrawn=False, created_at__lt=before)
-    late = late.exclude(product__latest_state__current_state_type_id=TERMINATED)
-    sent = SmsHistory.objects.filter(product=OuterRef("product"), created_at__gte=before)
-    rows: Any = late.filter(~Exists(sent)).order_by("product_id").values_list("product_id", flat=True).distinct()
-    last = ""
-    while piece := list(rows.filter(product__product_imei__gt=last)[:PIECE]):
-        yield from piece
-        last = piece[-1]
+LEAST_DRIFT_TIME = 86400  # seconds of wall time before a clock is judged
+MOST_DRIFT = 0.10
+SLACK = 3600  # seconds that a unit may say more than it was given: reports are rounded, and clocks are set
 
 
-def woken_since(product: Product, moment: dt.datetime) -> bool:
-    """Whether a wake-up was queued or sent since then, for whatever reason."""
-    return SmsHistory.objects.filter(product=product, created_at__gte=moment).exists()
+@dataclass(frozen=True)
+class Drift:
+    """A unit's clock against ours: so many seconds its balance fell by itself, in so many seconds of wall time."""
+
+    fell: int
+    wall: int
+
+    @property
+    def share(self) -> float:
+        """0.12: the unit's clock runs 12 % fast; below 0: slow."""
+        return self.fell / self.wall - 1
+
+    @property
+    def is_large(self) -> bool:
+        return abs(self.share) > MOST_DRIFT
+
+
+def drift(row: Balance | None) -> Drift | None:
+    """How fast the unit counts its credit down, over what it reported since something other than time last moved it.
+    None where that can't be judged: less than a day, not on throughout, at zero, paid off."""
+    if row is None or row.since is None or row.since_balance is None or row.reported_at is None or row.balance <= 0:
+        return None
+    wall = int((row.reported_at - row.since).total_seconds())
+    product = row.product
+    if wall < LEAST_DRIFT_TIME or not (product.dcm_enabled_flag and product.is_payg):
+        return None
+    confirmed = (EnableState.ENABLED, EnableState.DISABLED)
+    switched = product.enable_history_rel.filter(current_enable_state__in=confirmed)
+    if switched.filter(
+        current_enable_state=EnableState.DISABLED, date__gt=row.since, date__lte=row.reported_at
+    ).exists():
+        return None
+    before = switched.filter(date__lte=row.since).order_by("-date", "-pk").first()
+    was_on = before.current_enable_state == EnableState.ENABLED if before else product.current_enable_flag
+    return Drift(row.since_balance - row.balance, wall) if was_on else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a unit's credit is, as far as we know. `added`, `removed` and `outstanding` as sums() has them; `until`:
+    when the light ends with all that is on its way, None where the unit has never said; `left`: seconds until then."""
+
+    row: Balance | None
+    added: int
+    removed: int
+    outstanding: int
+    ends_at_zero: bool  # a zero-command or a force-reset is on its way
+    left: int
+    excess: int  # seconds that the unit says more than it was ever given; 0 where that is in order
+
+    @property
+    def heard(self) -> bool:
+        return self.row is not None and self.row.reported_at is not None
+
+    @property
+    def until(self) -> dt.datetime | None:
+        return Balance.expiry_of(self.left) if self.heard or self.left else None
+
+    def after(self, seconds: int) -> dt.datetime:
+        """When the light would end with so much more."""
+        return Balance.expiry_of(max(0, self.left + seconds))
+
+
+def standing(product: Product) -> Standing:
+    row, found = balance_of(product), sums(product)
+    ends = outstanding(product).filter(category__in=(ZERO, FORCE_RESET)).order_by("-pk").first()
+    said = max(0, int((row.expected_expiry - timezone.now()).total_seconds())) if row is not None else 0
+    if ends is None:
+        left = said + found["outstanding"]
+    else:  # what comes after it counts; what the unit holds goes
+        later = outstanding(product).filter(pk__gt=ends.pk, category__in=(PAYMENT, BAD_PAYMENT))
+        left = later.aggregate(sum=Sum("value"))["sum"] or 0
+    given = found["added"] - found["removed"]
+    excess = row.balance - given if row is not None and found["added"] and ends is None else 0
+    return Standing(
+        row, found["added"], found["removed"], found["outstanding"], ends is not None, max(0, left),
+        excess if excess > SLACK else 0,
+    )  # fmt: skip
+
+
+def tariffs(product: Product, by: Any) -> list[Tariff]:
+    """Prices of a day, of the entities of the unit that the reader sees."""
+    links = ProductEntityLinker.objects.filter(product=product, date_removed=None).values("entity")
+    return list(Tariff.objects.visible_to(by).filter(entity__in=links).select_related("entity").order_by("pk"))
+
+
+def waiting(product: Product) -> QuerySet[CreditRequest]:
+    """Removals of this unit that wait for a second person."""
+    return CreditRequest.objects.filter(product=product, state=WAITING).order_by("-pk")
+
+
+def requests(by: Any) -> QuerySet[CreditRequest]:
+    """Removals that were asked for, in the reader's scope, the newest first."""
+    rows: QuerySet[CreditRequest] = CreditRequest.objects.visible_to(by).select_related(
+        "product__product_type", "asked_by", "decided_by"
+    )
+    return rows.order_by("-pk")
 
 
 def token_key_of(product: Product) -> TokenKey | None:

@@ -7,6 +7,7 @@ from apps.accounts.models import Entity, Hub, RepairCentre, Shop, User, UserRepa
 from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
+from apps.dcm.models import Tariff
 
 PASSWORD = "demo-solar-2026"  # noqa: S105  # of the demo's own log-ins, printed at every start
 KIVU, RIFT = ENTITIES = ("Kivu Light", "Rift Solar")
@@ -59,6 +60,7 @@ PLACES = {
         Place("Eldoret", 0.5143, 35.2698): [Place("Kitale", 1.0191, 35.0023), Place("Kapsabet", 0.2039, 35.1053)],
     },
 }
+PRICES = {KIVU: ("0.45", "USD"), RIFT: ("55", "KES")}  # of a day
 MOBILE = {KIVU: (630, 86), RIFT: (639, 2)}  # mcc, mnc
 
 
@@ -86,6 +88,9 @@ def companies() -> tuple[list[Company], User, User]:
     made = []
     for name, entity in entities.items():
         word, town = ("kivu", "Bukavu") if name == KIVU else ("rift", "Nakuru")
+        if not Tariff.objects.filter(entity=entity).exists():
+            price, currency = PRICES[name]
+            new(Tariff, by=SYSTEM, entity=entity, price_per_day=price, currency=currency)
         centre = RepairCentre.objects.filter(entity=entity).order_by("pk").first() or new(
             RepairCentre, by=SYSTEM, name=f"{town} repair centre", entity=entity
         )

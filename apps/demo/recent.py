@@ -23,7 +23,7 @@ def lived(product: Product, *, until: dt.datetime, cells: list[Cell], chance: ra
     GPS; the others are placed by what they hear."""
     has_gps = product.pk % 3 == 0
     by = unit_actor(product.product_imei).name_for_record
-    credit = int(chance.uniform(2, 50) * 86400)
+    credit = int(chance.uniform(2, 28) * 86400)  # a month is paid at a time (stories)
     moment = until
     rows = []
     while moment > until - CONTACTS_FOR and moment > product.created_at:
@@ -42,8 +42,10 @@ def lived(product: Product, *, until: dt.datetime, cells: list[Cell], chance: ra
     sweeping.place(Connection.objects.filter(product=product).values(*sweeping.READ))
     Balance.objects.create(
         created_at=until, created_by=by, product=product, balance=credit,
-        expected_expiry=until + dt.timedelta(seconds=credit),
+        expected_expiry=until + dt.timedelta(seconds=credit), reported_at=until,
     )  # fmt: skip
+    said = {row.date: row.balance for row in made}
+    store.write(product.subject, store.Upload("dcm", {}, {"balance": said}))
     store.write(product.subject, store.check({"fields": _telemetry(product, until, chance)}))
 
 

@@ -15,6 +15,7 @@ from apps.core.actors import SYSTEM
 from apps.core.levels import Level
 from apps.core.rows import new
 from apps.core.scope import GlobalOnly, Reference, Shared
+from apps.dcm.models import CreditRequest, PaymentCommand
 from apps.jobs import actions as jobs
 from apps.products import actions
 from apps.products.states import SHIPPED
@@ -83,6 +84,13 @@ def world(cast):
     rows["sitting"] = Sitting.objects.get()
     rows["photo"] = new(RepairPhoto, by=SYSTEM, repair=rows["repairs"], width=1, height=1)
     PhotoFile.objects.create(photo=rows["photo"], picture=b"picture", small=b"small")
+    rows["receipts"] = new(
+        PaymentCommand, by=SYSTEM, product=unit, category="payment", value=1, void=False, transaction_id="r"
+    )
+    rows["requests"] = new(
+        CreditRequest, by=SYSTEM, product=unit, category="bad-payment", value=-1, seconds=1, reason="r",
+        transaction_id="q",
+    )  # fmt: skip
     rows["jobs"] = jobs.draft(kind="units.enable", keys=[unit.product_imei], by=cast.tina)
     for part in (rows["parts"], rows["part_parameters"].part):  # one never fitted is seen by all
         make(PartProductLinker, cast.a, part=part, product=unit)

@@ -1,6 +1,8 @@
 """What happens to the credit of units."""
 
 from apps.dcm.actions.commands import add_payment_command, force_reset, move_credit
+from apps.dcm.actions.consent import decide_request, order_removal, withdraw_request
+from apps.dcm.actions.counter import pay_in
 from apps.dcm.actions.entering import report_count
 from apps.dcm.actions.keys import import_keys, retire_tokens
 from apps.dcm.actions.settling import acknowledge, record_balance, record_final_balance
@@ -11,10 +13,13 @@ from apps.dcm.actions.waking import wake_for_credit
 __all__ = [
     "acknowledge",
     "add_payment_command",
+    "decide_request",
     "force_reset",
     "import_keys",
     "issue_token",
     "move_credit",
+    "order_removal",
+    "pay_in",
     "record_balance",
     "record_final_balance",
     "report_count",
@@ -22,4 +27,5 @@ __all__ = [
     "tell_time",
     "token_entered",
     "wake_for_credit",
+    "withdraw_request",
 ]

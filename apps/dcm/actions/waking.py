@@ -8,7 +8,7 @@ from apps.connectivity import queries as messages
 from apps.connectivity.actions.sms import queue_wakeup, take_from_quotas
 from apps.core.actions import action
 from apps.core.actors import Actor
-from apps.dcm import queries
+from apps.dcm import queries, watching
 from apps.products.models import Product
 
 PATIENCE = dt.timedelta(hours=24)  # six contacts of a unit that is well, and between two wake-ups
@@ -23,7 +23,7 @@ def wake_for_credit(*, imei: str, by: Actor) -> bool:
     if product is None or not messages.wakes_up(product) or messages.is_online(product):
         return False
     late = queries.told(product).filter(created_at__lt=now - PATIENCE)
-    if not late.exists() or queries.woken_since(product, now - PATIENCE):
+    if not late.exists() or watching.woken_since(product, now - PATIENCE):
         return False
     if take_from_quotas(product, by=by):
         return False
