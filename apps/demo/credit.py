@@ -16,6 +16,7 @@ from apps.demo.clock import Clock
 from apps.products import actions as products
 from apps.products.models import Connection, Product
 from apps.telemetry import store
+from apps.telemetry.models import Series
 
 DAY = 86400
 PAID_AHEAD, ENDS_TOMORROW, RAN_OUT, PAID_OFF, PAID_TWICE, SLOW, RETURNED, RESET, ON_ITS_WAY = (
@@ -61,6 +62,7 @@ def tell_credit(number: int, product: Product, agent: User, clock: Clock, now: d
 def _forget_what_was_told(product: Product) -> None:
     """Its contacts of the last days were those of a unit without credit of its own."""
     Balance.objects.filter(product=product).delete()
+    Series.objects.filter(subject=product.subject, measurement="dcm").delete()
     Connection.objects.filter(product=product).update(balance=None)
     product.refresh_from_db()
 
