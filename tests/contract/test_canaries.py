@@ -110,7 +110,8 @@ def test_no_other_endpoint_and_no_page_holds_one(canaries, cast, call):
         text = b"".join(answer).decode() if answer.streaming else answer.content.decode()
         for close in answer._resource_closers:
             close()
-        assert not found_in(text, secrets), path
+        codes = {"code"} if path.endswith("/offline_tokens") else set()  # the door that codes are read at
+        assert found_in(text, secrets) == codes, path
 
 
 def test_no_error_and_no_log_holds_one(canaries, cast, call, caplog):

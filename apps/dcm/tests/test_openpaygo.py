@@ -9,6 +9,7 @@ from apps.dcm import queries
 from apps.dcm.models import FinalBalance, OfflineToken, PaymentCommand, SpentId, TokenKey
 from apps.events.models import Event
 from apps.products.models import Product
+from tests import reference
 from tests.cast import Caller, Device, make_cast, make_unit
 from tests.races import at_once
 
@@ -274,6 +275,7 @@ def test_the_key_is_shown_nowhere(api, unit, cast, call):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_id_at_once_makes_one_code():
+    reference.fill()
     cast = make_cast()
     unit = make_unit("010101234560005", entity=cast.a, dcm_enabled_flag=True)
     other = make_unit("010101234560013", entity=cast.a, dcm_enabled_flag=True)

@@ -16,6 +16,7 @@ from apps.gateway.openpaygo.wire import MOST
 from apps.gateway.tests.metrics import DOOR, KEY, Speaker, give_key
 from apps.products.models import Connection, ProductType
 from apps.telemetry import store
+from tests import reference
 from tests.cast import make_cast, make_unit
 from tests.races import at_once
 
@@ -175,7 +176,7 @@ def test_bad_values_are_named_and_use_up_nothing(unit, said, field):
     assert speaker.say(data={"v": 1}, request_count=1).status_code == 201
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"7", b"\xff", b"\xa1\x01" * 9, b"\x81" * 500 + b"\x01"])
+@pytest.mark.parametrize("raw", [b"\xff\xff", b"{", b"[]", b"7", b"\xff", b"\xa1\x01" * 9, b"\x81" * 500 + b"\x01"])
 @pytest.mark.parametrize("kind", ["application/json", "application/cbor"])
 def test_no_bytes_break_the_door(unit, raw, kind):
     for door in (DOOR, "/v1/openpaygo/dd", "/v1/openpaygo/data_format"):
@@ -302,6 +303,7 @@ def test_accessories_speak_for_themselves(unit, cast):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_request_at_once_is_kept_once():
+    reference.fill()
     cast = make_cast()
     unit = make_unit("010101234560005", entity=cast.a)
     give_key(unit)
