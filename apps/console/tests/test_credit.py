@@ -70,7 +70,7 @@ def at(unit, tail=""):
 
 def test_the_ledger_says_each_entry_in_words(cast, unit, browser):
     pay(unit, cast)
-    Device(unit).report(balance=10 * DAY, acknowledged_commands=["p"])
+    Device(unit).report(balance=10 * DAY, acknowledged=["p"])
     actions.add_payment_command(
         unit, category="bad-payment", value=-2 * DAY, transaction_id="b", reason="<entered> twice", by=cast.tina
     )
@@ -125,7 +125,7 @@ def test_slow_clocks_and_differences_are_flagged_and_the_balance_is_drawn(cast, 
     pay(unit, cast)
     now = timezone.now()
     Product.objects.update(current_enable_flag=True)
-    Device(unit).report(balance=20 * DAY, acknowledged_commands=["p"], enabled=True)
+    Device(unit).report(balance=20 * DAY, acknowledged=["p"], enabled=True)
     Balance.objects.update(since=now - dt.timedelta(days=10), since_balance=25 * DAY)
     said = text(browser(cast.bob).get(at(unit)))
     assert "50 % slow" in said
