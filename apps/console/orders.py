@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.console.credit.shared import CATEGORIES, in_words
+from apps.console.credit.shared import CATEGORIES
+from apps.console.credit.shared import in_words as lasting
 from apps.core.actors import called
 from apps.core.levels import Level
 from apps.events.models import Event
@@ -157,7 +158,7 @@ def _title(order: Order) -> str:
             return _("Software %(name)s") % {"name": order.value}
         case "payment":
             title = str(CATEGORIES.get(order.name or "", order.name or ""))
-            return f"{title}: {in_words(order.value)}" if order.value else title
+            return f"{title}: {lasting(order.value)}" if order.value else title
     named = f"{order.name} = {order.value}"
     return _("%(what)s: %(change)s") % {"what": order.part, "change": named} if order.part else named
 
