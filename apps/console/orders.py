@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.console.credit.shared import CATEGORIES
+from apps.console.credit.shared import in_words as lasting
 from apps.core.actors import called
 from apps.core.levels import Level
 from apps.events.models import Event
@@ -157,8 +158,8 @@ def _title(order: Order) -> str:
         case "software":
             return _("Software %(name)s") % {"name": order.value}
         case "payment":
-            seconds = number_format(order.value, force_grouping=True)
-            return _("Credit, %(kind)s: %(seconds)s s") % {"kind": order.name, "seconds": seconds}
+            title = str(CATEGORIES.get(order.name or "", order.name or ""))
+            return f"{title}: {lasting(order.value)}" if order.value else title
     named = f"{order.name} = {order.value}"
     return _("%(what)s: %(change)s") % {"what": order.part, "change": named} if order.part else named
 

@@ -65,9 +65,7 @@ def counts(by: Any) -> list[tuple[Entity, dict[str, int]]]:
     found = (
         rows.order_by()
         .values("entity")
-        .annotate(
-            **{f"n_{name}": Count("product", filter=_in(name, "product__balance__"), distinct=True) for name in COUNTED}
-        )
+        .annotate(**{f"n_{name}": Count("product", filter=_in(name, "product__balance__")) for name in COUNTED})
     )
     held = {row["entity"]: {name: row[f"n_{name}"] for name in COUNTED} for row in found}
     entities = Entity.objects.filter(pk__in=held).order_by("name", "pk")

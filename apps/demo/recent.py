@@ -44,7 +44,7 @@ def lived(product: Product, *, until: dt.datetime, cells: list[Cell], chance: ra
         created_at=until, created_by=by, product=product, balance=credit,
         expected_expiry=until + dt.timedelta(seconds=credit), reported_at=until,
     )  # fmt: skip
-    said: dict[dt.datetime, Any] = {row.date: row.balance for row in made}
+    said = {row.date: row.balance for row in made if row.balance is not None}
     store.write(product.subject, store.Upload("dcm", {}, {"balance": said}))
     store.write(product.subject, store.check({"fields": _telemetry(product, until, chance)}))
 

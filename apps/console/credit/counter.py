@@ -168,7 +168,7 @@ def receipt(request: HttpRequest, key: int) -> HttpResponse:
         "paid": _paid(held.amount, held.currency), "by": called(command.created_by),
         "price": _paid(held.price_per_day, held.currency), "entities": units.entity_names(product, by=reader),
         "done": "paid" in request.GET, "again": "again" in request.GET, "last_day": LAST_DAY,
-        "text": text, "sms": f"sms:?body={quote(text)}",
+        "as_text": text, "sms": f"sms:?body={quote(text)}",
         "mail": f"mailto:?subject={quote(_('Receipt'))}&body={quote(text)}",
     }  # fmt: skip
     return render(request, "console/credit/receipt.html", context)

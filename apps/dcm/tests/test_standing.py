@@ -33,7 +33,12 @@ def reported(unit, *, balance, since_balance=None, hours=48.0, ago=0.0):
 
 @pytest.mark.parametrize(
     ("fell", "hours", "share", "large"),
-    [(2 * DAY, 48, 0, False), (2.2 * DAY, 48, 0.1, False), (2.25 * DAY, 48, 0.125, True), (1.7 * DAY, 48, -0.15, True)],
+    [
+        (2 * DAY, 48, 0, False),
+        (2.18 * DAY, 48, 0.09, False),
+        (2.25 * DAY, 48, 0.125, True),
+        (1.7 * DAY, 48, -0.15, True),
+    ],
 )
 def test_a_clock_is_judged_by_how_fast_credit_goes(unit, fell, hours, share, large):
     found = queries.drift(reported(unit, balance=5 * DAY, since_balance=int(5 * DAY + fell), hours=hours))
