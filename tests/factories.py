@@ -66,6 +66,12 @@ def _rollout(entity: Entity | None) -> SoftwareRollout:
     return new(SoftwareRollout, by=SYSTEM, product_type=kind, software_version_type=version, state="done")
 
 
+def _payment(entity: Entity | None, product: Product | None = None, **given: Any) -> PaymentCommand:
+    """Category and value go together."""
+    values = {"category": "payment", "value": 60, "void": False, "transaction_id": f"t{next(_numbers)}"} | given
+    return new(PaymentCommand, by=SYSTEM, product=product or _unit(entity), **values)
+
+
 SPECIAL: dict[type[Row], Callable[..., Any]] = {
     Product: _unit,
     RepairCentre: _repair_centre,
@@ -73,6 +79,7 @@ SPECIAL: dict[type[Row], Callable[..., Any]] = {
     FactoryLog: _factory_log,
     ProductEntityLinker: _entity_link,
     SoftwareRollout: _rollout,
+    PaymentCommand: _payment,
     Entity: lambda entity: entity or new(Entity, by=SYSTEM, name=f"Entity {next(_numbers)}", bboxx_company_flag=False),
 }
 

@@ -77,7 +77,7 @@ class Entry:
 def entries(product: Product, rows: Sequence[PaymentCommand]) -> list[Entry]:
     """Of these commands, which follow each other, the newest first."""
     keys, ids = [row.pk for row in rows], [row.transaction_id for row in rows]
-    finals: dict[Any, FinalBalance] = {one.zero_command_id: one for one in _of(FinalBalance, zero_command__in=keys)}
+    finals = _finals(keys)
     asked = {one.transaction_id: one for one in _of(CreditRequest, transaction_id__in=ids)}
     receipts = set(_of(Receipt, command__in=keys).values_list("command_id", flat=True))
     found = [Entry(row, finals.get(row.pk), asked.get(row.transaction_id), row.pk in receipts) for row in rows]
@@ -91,6 +91,10 @@ def entries(product: Product, rows: Sequence[PaymentCommand]) -> list[Entry]:
     return found
 
 
+def _finals(keys: Sequence[int]) -> dict[int, FinalBalance]:
+    return {one.zero_command_id: one for one in _of(FinalBalance, zero_command__in=keys)} if keys else {}
+
+
 def _of(model: Any, **which: Any) -> Any:
     return model.objects.filter(**which)
 
@@ -98,8 +102,10 @@ def _of(model: Any, **which: Any) -> Any:
 def in_time(product: Product, most: int) -> list[tuple[dt.datetime, str, str | None, Any]]:
     """The latest as a unit's line of time tells them: (when, text, by whom, row)."""
     found: list[tuple[dt.datetime, str, str | None, Any]] = []
-    for entry in entries(product, list(queries.commands(product)[:most])):
-        row = entry.row
+    rows = list(queries.commands(product)[:most])
+    finals = _finals([row.pk for row in rows if row.category == models.ZERO])
+    for row in rows:
+        entry = Entry(row, finals.get(row.pk), None, False)
         text = f"{entry.title} {entry.amount}".strip()
         reason = f": {row.reason}" if row.reason else ""
         found.append((row.created_at, text + reason, row.created_by, row))

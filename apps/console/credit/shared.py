@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -80,12 +81,22 @@ def problem_of(refused: Refused, product: Product, by: Any) -> str:
 
 @dataclass(frozen=True)
 class Card:
-    """A unit's credit at a glance."""
+    """A unit's credit at a glance; looked up only where it is shown."""
 
     product: Product
-    standing: Standing
-    drift: Drift | None
-    requests: int  # removals that wait for a second person
+
+    @cached_property
+    def standing(self) -> Standing:
+        return queries.standing(self.product)
+
+    @cached_property
+    def drift(self) -> Drift | None:
+        return queries.drift(self.standing.row)
+
+    @cached_property
+    def requests(self) -> int:
+        """Removals that wait for a second person."""
+        return queries.waiting(self.product).count()
 
     @property
     def ends(self) -> str:
@@ -138,5 +149,4 @@ class Card:
 
 
 def card_of(product: Product) -> Card:
-    stands = queries.standing(product)
-    return Card(product, stands, queries.drift(stands.row), queries.waiting(product).count())
+    return Card(product)
