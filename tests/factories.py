@@ -84,15 +84,10 @@ SPECIAL: dict[type[Row], Callable[..., Any]] = {
 }
 
 
-# What columns of one row are together, where each by itself would be no row.
-SENSIBLE: dict[type[Row], dict[str, Any]] = {PaymentCommand: {"category": "payment"}}
-
-
 def make(model: type[Row], entity: Entity | None, **given: Any) -> Any:
     """A saved row that belongs to this entity as far as the model belongs to entities at all."""
     if model in SPECIAL:
         return SPECIAL[model](entity, **given)
-    given = SENSIBLE.get(model, {}) | given
     values = {
         column.field.name: _value(column, entity)
         for column in columns_of(model).values()
