@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from apps.console import orders
+from apps.console.credit.codes import codes_of
 from apps.console.credit.entries import entries
 from apps.console.credit.picture import picture_of
 from apps.console.credit.shared import card_of, in_words, may, problem_of, unit_of
@@ -54,6 +55,6 @@ def shown(request: HttpRequest, product: Product, wrong: str = "", status: int =
         "waiting": [order for order in orders.waiting(product) if order.kind == "payment"],
         "asked": list(queries.waiting(product)), **links,
         "may_pay": may(reader, actions.pay_in), "may_reset": may(reader, actions.force_reset),
-        "fixed": product.product_type.dcm_by_default,
+        "fixed": product.product_type.dcm_by_default, **codes_of(product, reader),
     }  # fmt: skip
     return render(request, "console/credit/ledger.html", context, status=status)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.credit import counter, ledger, many, requests, soon, taking
+from apps.console.credit import codes, counter, ledger, many, requests, soon, taking
 
 urlpatterns = [
     path("units/<str:imei>/credit", ledger.ledger, name="credit"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("units/<str:imei>/credit/take", taking.take, name="credit_take"),
     path("units/<str:imei>/credit/zero", taking.zero, name="credit_zero"),
     path("units/<str:imei>/credit/reset", taking.reset, name="credit_reset"),
+    path("units/<str:imei>/credit/code", codes.issue, name="credit_code"),
+    path("units/<str:imei>/credit/code/entered", codes.entered, name="credit_code_entered"),
     path("credit", soon.soon, name="credit_soon"),
     path("credit.csv", soon.file, name="credit_soon_file"),
     path("credit/many", many.many, name="credit_many"),
