@@ -28,6 +28,7 @@ STATES: Mapping[str, Promise] = {
     OfflineToken.DEAD: gettext_lazy("No longer taken by the unit"),
 }
 KINDS: Mapping[str, Promise] = {
+    OfflineToken.ADD_TIME: gettext_lazy("Adds credit"),
     OfflineToken.SET_TIME: gettext_lazy("Sets the credit to zero"),
     OfflineToken.DISABLE_PAYG: gettext_lazy("Unlocks for ever"),
     OfflineToken.COUNTER_SYNC: gettext_lazy("Brings the unit in line with our count"),
