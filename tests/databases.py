@@ -78,7 +78,7 @@ def flush_only_what_is_there() -> None:
 def _template() -> str:
     FOLDER.mkdir(parents=True, exist_ok=True)
     digest = _digest()
-    with _alone():
+    with alone("lock"):
         if not URL:
             file = FOLDER / f"{digest}.sqlite3"
             if not file.exists():
@@ -112,8 +112,10 @@ def _migrate(**changed: str) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    with (FOLDER / "lock").open("w") as lock:
+def alone(what: str) -> Iterator[None]:
+    """Until it ends no other worker of this run gets past the same word."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / what).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

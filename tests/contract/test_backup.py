@@ -23,11 +23,19 @@ from apps.events import wake
 from apps.operations import dumps
 from apps.products.models import Product
 from apps.transfer.dataset import moved
-from tests import reference
+from tests import databases, reference
 from tests.cast import Caller, Device, make_cast, make_unit
 
 OTHER = {"k2": b"another ring of thirty-two bytes"}
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("backup")]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def one_restore_at_a_time():
+    """A restore holds every table, old and new, until it ends; two of them at once are more than the locks that a
+    PostgreSQL of usual settings keeps for all of its databases together."""
+    with databases.alone("restore"):
+        yield
 
 
 @pytest.fixture
