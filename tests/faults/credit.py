@@ -26,11 +26,15 @@ import threading
 import time
 from pathlib import Path
 
+import django
 import httpx
 
-from apps.gateway.simulator.fleet import BadNetwork
-from apps.gateway.simulator.unit import Conditions, Unit
-from tests.browser.conftest import ROOT, free_port
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+django.setup()
+
+from apps.gateway.simulator.fleet import BadNetwork  # noqa: E402
+from apps.gateway.simulator.unit import Conditions, Unit  # noqa: E402
+from tests.browser.conftest import ROOT, free_port  # noqa: E402
 
 PEOPLE, PASSWORD = "till@example.org", "faults-are-normal-1"
 STAGE = """
