@@ -214,7 +214,11 @@ def main() -> int:
 
     def start(*words: str) -> subprocess.Popen[bytes]:
         log = (folder / f"{words[1]}.log").open("ab")
-        started.append(subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stdout=log, stderr=log))
+        started.append(
+            subprocess.Popen(
+                [sys.executable, *words], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        )
         return started[-1]
 
     worker_words = ("-m", "celery", "-A", "backoffice", "worker", "--pool", "threads", "--loglevel", "error", "--without-mingle", "--without-gossip")  # fmt: skip
@@ -262,8 +266,9 @@ def main() -> int:
         print("\n".join(wrong) or "every answered command is there once; every balance is the unit's own")
         return 1 if wrong else 0
     finally:
-        for one in started:
-            one.kill()
+        for one in started:  # with the workers of the web server
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(one.pid, signal.SIGKILL)
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
